@@ -1,0 +1,142 @@
+"""The HTTP shell of every Python process: aiohttp with one error body, request ids on the log, and a clean stop.
+
+Owns the translation of errors into answers; knows nothing of what is served.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import signal
+from collections.abc import AsyncIterator, Awaitable, Callable
+from pathlib import Path
+from typing import Any, TypeVar
+
+import orjson
+from aiohttp import web
+from pydantic import BaseModel, ValidationError
+
+from catenary import logs, names, problem
+from catenary.address import Address, UnixAddress
+from catenary.errors import CatenaryError, InvalidInput, MalformedRequest, MethodNotAllowed, NotFound, TooLarge
+
+log = logging.getLogger(__name__)
+
+Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+M = TypeVar("M", bound=BaseModel)
+
+
+def json_response(value: object, status: int = 200, headers: dict[str, str] | None = None) -> web.Response:
+    return web.Response(body=orjson.dumps(value), status=status, headers=headers, content_type=names.JSON_TYPE)
+
+
+def problem_response(error: CatenaryError, **members: object) -> web.Response:
+    document = problem.problem(error, request_id=logs.request_id.get(), **members)
+    return web.Response(
+        body=orjson.dumps(document),
+        status=problem.status_of(error),
+        headers=problem.headers_for(error),
+        content_type=names.PROBLEM_TYPE,
+    )
+
+
+async def read_json(request: web.Request) -> Any:
+    """The request's body; MalformedRequest says where it stops being JSON."""
+    body = await request.read()
+    try:
+        return orjson.loads(body)
+    except orjson.JSONDecodeError as error:
+        raise MalformedRequest(
+            f"the body is not JSON: {error}" if body else "the body is empty; JSON is needed"
+        ) from error
+
+
+def validated(kind: type[M], value: object, prefix: str = "") -> M:
+    """`value` as a message of `kind`; InvalidInput names the first field that is wrong."""
+    try:
+        return kind.model_validate(value)
+    except ValidationError as error:
+        fault = error.errors(include_url=False, include_context=False)[0]
+        field = prefix + "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in fault["loc"])
+        field = field.lstrip(".")
+        message = _FAULTS.get(fault["type"], fault["msg"].removeprefix("Value error, "))
+        raise InvalidInput(f"{field}: {message}" if field else message, field=field or None) from error
+
+
+# pydantic's words where a user of an HTTP API expects others.
+_FAULTS = {
+    "extra_forbidden": "there is no such field",
+    "missing": "this field is needed",
+    "model_type": "an object is needed",
+    "tuple_type": "a list is needed",
+    "too_short": "at least one entry is needed",
+}
+
+
+@web.middleware
+async def _translate(request: web.Request, handler: Handler) -> web.StreamResponse:
+    logs.request_id.set(request.headers.get(names.REQUEST_ID, ""))
+    logs.trace_id.set(_trace_id(request))
+    try:
+        return await handler(request)
+    except CatenaryError as error:
+        if problem.status_of(error) >= 500:
+            log.warning("%s %s: %s", request.method, request.path, error, exc_info=error.__cause__)
+        return problem_response(error)
+    except web.HTTPMethodNotAllowed as error:
+        return problem_response(MethodNotAllowed(error.method, error.allowed_methods))
+    except web.HTTPRequestEntityTooLarge:
+        return problem_response(TooLarge(request._client_max_size))
+    except web.HTTPNotFound:
+        return problem_response(NotFound("page", request.path))
+    except web.HTTPException:
+        raise
+    except ConnectionResetError:
+        raise
+    except Exception:
+        log.exception("%s %s failed", request.method, request.path)
+        return problem_response(CatenaryError("this is a fault in Catenary; its log holds the cause"))
+
+
+def _trace_id(request: web.Request) -> str:
+    if traceparent := request.headers.get("traceparent"):
+        parts = traceparent.split("-")
+        return parts[1] if len(parts) > 3 else ""
+    if b3 := request.headers.get("b3"):
+        return b3.split("-")[0]
+    return request.headers.get("x-b3-traceid", "")
+
+
+def application(*, max_body_bytes: int) -> web.Application:
+    """An application with Catenary's errors; over `max_body_bytes` a body is refused with 413."""
+    return web.Application(middlewares=[_translate], client_max_size=max_body_bytes)
+
+
+@contextlib.asynccontextmanager
+async def listening(app: web.Application, address: Address, *, drain_s: float = 10.0) -> AsyncIterator[None]:
+    """Serve `app` at `address` inside the block; on leaving, requests under way have `drain_s` to end."""
+    runner = web.AppRunner(app, access_log=None, handler_cancellation=True, shutdown_timeout=drain_s)
+    await runner.setup()
+    try:
+        site: web.BaseSite
+        if isinstance(address, UnixAddress):
+            site = web.UnixSite(runner, address.path)
+        else:
+            site = web.TCPSite(runner, address.host, address.port, reuse_address=True)
+        await site.start()
+        if isinstance(address, UnixAddress):
+            Path(address.path).chmod(0o600)
+        log.info("listening on %s", address)
+        yield
+    finally:
+        await runner.cleanup()
+
+
+def stop_event() -> asyncio.Event:
+    """An event that TERM and INT set, in the running loop."""
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
+    return stop

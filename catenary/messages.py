@@ -1,0 +1,144 @@
+"""What the processes say to each other, as strict pydantic models: an unknown field is an error that names it."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_serializer, model_validator
+
+from catenary import names
+from catenary.address import TcpAddress, parse_address
+
+
+def _a_name(text: str) -> str:
+    if not names.is_name(text):
+        raise ValueError(f"{text!r} is not a name: {names.NAME_RULE}")
+    return text
+
+
+def _a_tcp_address(text: str) -> str:
+    if not isinstance(parse_address(text), TcpAddress):
+        raise ValueError(f"{text!r} is not host:port")
+    return text
+
+
+def _a_model_path(text: str) -> str:
+    if not names.is_model_path(text):
+        raise ValueError(f"{text!r} is not {names.MODEL_PATH_RULE}")
+    return text
+
+
+ModelPath = Annotated[str, AfterValidator(_a_model_path)]
+Name = Annotated[str, AfterValidator(_a_name)]
+TcpAddressText = Annotated[str, AfterValidator(_a_tcp_address)]
+
+
+class Message(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+
+class Step(Message):
+    """One link of a chain: a model of a service. `"service/model"` is its short form and means the same."""
+
+    service: Name
+    model: ModelPath
+    timeout_s: float | None = Field(None, gt=0, le=86_400)
+    """The most that this step may take, in seconds; never more than what is left of the pipeline's."""
+    retries: int = Field(names.DEFAULT_RETRIES, ge=0, le=10)
+    """How often the step is tried again after a connect failure, a reset, a 502 or a 503."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _short_form(cls, value: Any) -> Any:
+        if not isinstance(value, str):
+            return value
+        service, slash, model = value.partition("/")
+        if not slash:
+            raise ValueError(f"{value!r} is not <service>/<model>")
+        return {"service": service, "model": model}
+
+    def __str__(self) -> str:
+        return f"{self.service}/{self.model}"
+
+    @model_serializer(mode="wrap")
+    def _shortest_form(self, handler: Any) -> Any:
+        options = {k: v for k, v in handler(self).items() if v != type(self).model_fields[k].default}
+        return str(self) if options.keys() == {"service", "model"} else options
+
+
+class Pipeline(Message):
+    """An ordered chain of steps under a name."""
+
+    name: Name
+    chain: tuple[Step, ...] = Field(min_length=1, max_length=64)
+    transportType: Literal["http"] = "http"  # noqa: N815 (hydro-serving's spelling)
+    timeout_s: float = Field(names.DEFAULT_TIMEOUT_S, gt=0, le=86_400)
+    """The deadline of a request, in seconds; the header `x-catenary-timeout-ms` may shorten it."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _chain_from_json(cls, value: Any) -> Any:
+        if isinstance(value, dict) and isinstance(value.get("chain"), list):
+            return {**value, "chain": tuple(value["chain"])}
+        return value
+
+
+class LoadedModel(Message):
+    """What an instance says of one of its models."""
+
+    name: Name
+    version: str
+    state: Literal["ready", "loading", "broken"]
+    reason: str = ""
+
+
+class Instance(Message):
+    """One running process of a service, as it registers itself: the address is its sidecar's."""
+
+    id: Name
+    service: Name
+    address: TcpAddressText
+    version: str = ""
+    models: tuple[LoadedModel, ...] | None = None
+    """None: the instance does not say (any HTTP server may be a step)."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _models_from_json(cls, value: Any) -> Any:
+        if isinstance(value, dict) and isinstance(value.get("models"), list):
+            return {**value, "models": tuple(value["models"])}
+        return value
+
+
+class ModelFile(Message):
+    """A file of a model; `path` is relative to the model's folder, with slashes."""
+
+    path: str
+    size_bytes: int
+    sha256: str
+
+
+class Metadata(BaseModel):
+    """What the repository says of a model it can serve; hydro-serving's fields and, beside them, ours."""
+
+    model_config = ConfigDict(frozen=True)
+
+    name: str
+    runtime: str
+    inputs: tuple[str, ...]
+    outputs: tuple[str, ...]
+    version: str
+    """Changes when any file changes: the first 12 hexadecimal digits of a SHA-256 over paths and contents."""
+    files: tuple[ModelFile, ...]
+
+
+class IndexEntry(BaseModel):
+    """A folder of the repository: `ready`, still `incomplete`, or `broken`; `reason` says what is missing or wrong."""
+
+    model_config = ConfigDict(frozen=True)
+
+    name: str
+    runtime: str
+    state: Literal["ready", "incomplete", "broken"]
+    version: str = ""
+    reason: str = ""

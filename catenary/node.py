@@ -1,0 +1,50 @@
+"""What a sidecar's Envoy says of itself to the manager, as the node of its xDS requests.
+
+The manager builds a sidecar's whole configuration from it, so that it need remember nothing of sidecars.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal, cast
+
+from catenary.address import Address, TcpAddress, parse_address
+
+Role = Literal["gateway", "sidecar"]
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """`listen` is where the Envoy takes requests, `app` where it passes them on; `body_bytes` limits a body."""
+
+    id: str
+    service: str
+    role: Role
+    listen: TcpAddress
+    app: Address
+    body_bytes: int
+
+    def metadata(self) -> dict[str, str]:
+        return {
+            "role": self.role,
+            "listen": str(self.listen),
+            "app": str(self.app),
+            "body_bytes": str(self.body_bytes),
+        }
+
+    @classmethod
+    def from_metadata(cls, node_id: str, cluster: str, metadata: Mapping[str, str]) -> Node:
+        """The inverse of `metadata`; ValueError says what is wrong."""
+        try:
+            role = metadata["role"]
+            listen = parse_address(metadata["listen"])
+            app = parse_address(metadata["app"])
+            body_bytes = int(metadata["body_bytes"])
+        except KeyError as error:
+            raise ValueError(f"the node's metadata lacks {error}") from error
+        if role not in ("gateway", "sidecar"):
+            raise ValueError(f"{role!r} is not a role")
+        if not isinstance(listen, TcpAddress):
+            raise ValueError(f"{listen} is not host:port")
+        return cls(node_id, cluster, cast("Role", role), listen, app, body_bytes)
