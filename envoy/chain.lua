@@ -1,0 +1,408 @@
+-- The chain, executed inside the gateway's Envoy: one filter for all pipelines.
+--
+-- A pipeline's route carries its chain as the filter's context:
+--   { pipeline, timeout_ms, body_bytes, steps = { { service, model, timeout_ms, retries }, … } }
+-- Every step before the last is a call; the last step is the route itself, which already names its cluster and path: the
+-- filter only hands it the body, so its answer streams and a chain of one step is never buffered.
+--
+-- Refuses: a deadline that is no number, a declared length over the limit. Stops at the first step that fails and answers
+-- with its status and a problem document that names it. Retries, balancing and breakers are the clusters'.
+
+local LUA_STATE_KEY = "catenary.chain"
+local TIMEOUT_MS = "x-catenary-timeout-ms"
+local TRACE_ID = "x-trace-id"
+local LOCAL_REPLY = "x-catenary-local-reply" -- on an answer that an Envoy made itself: why
+local ANSWERED = "x-catenary-answered" -- on a request that this filter answered: its document is not to be wrapped again
+local ENVOY_TIMEOUT_MS = "x-envoy-upstream-rq-timeout-ms"
+local ENVOY_TRY_TIMEOUT_MS = "x-envoy-upstream-rq-per-try-timeout-ms"
+local ENVOY_MAX_RETRIES = "x-envoy-max-retries"
+local SERVICE_TIME = "x-envoy-upstream-service-time" -- absent exactly when this Envoy answered itself
+
+local EXCERPT_BYTES = 2048 -- of a failing step's body, in the document
+local READ_BYTES = 65536 -- an error body up to this declared length is read whole
+
+-- Headers of the client that belong to its own connection or body, not to the calls made for it.
+local NOT_FORWARDED = {
+  ["accept"] = true, ["accept-encoding"] = true, ["connection"] = true, ["content-length"] = true, ["expect"] = true,
+  ["host"] = true, ["keep-alive"] = true, ["te"] = true, ["transfer-encoding"] = true, ["upgrade"] = true,
+}
+
+-- A failing step's headers that its caller needs.
+local PASSED_BACK = { "retry-after", "www-authenticate" }
+
+local TITLES = {
+  [400] = "Bad Request", [401] = "Unauthorized", [403] = "Forbidden", [404] = "Not Found", [405] = "Method Not Allowed",
+  [408] = "Request Timeout", [409] = "Conflict", [413] = "Request Entity Too Large", [415] = "Unsupported Media Type",
+  [422] = "Unprocessable Entity", [429] = "Too Many Requests", [500] = "Internal Server Error", [502] = "Bad Gateway",
+  [503] = "Service Unavailable", [504] = "Gateway Timeout",
+}
+
+-- JSON ------------------------------------------------------------------------------------------------------------------
+
+local ESCAPES = { ['"'] = '\\"', ["\\"] = "\\\\", ["\n"] = "\\n", ["\r"] = "\\r", ["\t"] = "\\t" }
+
+local function escape(character)
+  return ESCAPES[character] or string.format("\\u%04x", character:byte())
+end
+
+-- The length of the UTF-8 sequence that begins at `i`, or nil: overlong forms, surrogates and cut ends are none.
+local function utf8_length(text, i)
+  local a, b, c, d = text:byte(i, i + 3)
+  local function follows(byte) return byte ~= nil and byte >= 0x80 and byte <= 0xBF end
+  if a >= 0xC2 and a <= 0xDF and follows(b) then return 2 end
+  if not follows(b) or not follows(c) then return nil end
+  if a >= 0xE0 and a <= 0xEF and not (a == 0xE0 and b < 0xA0) and not (a == 0xED and b > 0x9F) then return 3 end
+  if a >= 0xF0 and a <= 0xF4 and follows(d) and not (a == 0xF0 and b < 0x90) and not (a == 0xF4 and b > 0x8F) then
+    return 4
+  end
+  return nil
+end
+
+-- `text` with every byte that is not UTF-8 as U+FFFD.
+local function valid_utf8(text)
+  if not text:find("[\128-\255]") then return text end
+  local parts, i = {}, 1
+  while i <= #text do
+    local plain = text:match("^[\0-\127]+", i)
+    if plain then
+      parts[#parts + 1] = plain
+      i = i + #plain
+    else
+      local length = utf8_length(text, i)
+      parts[#parts + 1] = length and text:sub(i, i + length - 1) or "\239\191\189"
+      i = i + (length or 1)
+    end
+  end
+  return table.concat(parts)
+end
+
+local function json_string(text)
+  return '"' .. valid_utf8(text):gsub('[%c"\\\127]', escape) .. '"'
+end
+
+-- `members`: a list of { name, value }; strings and numbers are encoded, nils left out.
+local function json_object(members)
+  local parts = {}
+  for _, member in ipairs(members) do
+    local name, value = member[1], member[2]
+    if type(value) == "string" then
+      parts[#parts + 1] = json_string(name) .. ":" .. json_string(value)
+    elseif value ~= nil then
+      parts[#parts + 1] = string.format("%s:%d", json_string(name), value)
+    end
+  end
+  return "{" .. table.concat(parts, ",") .. "}"
+end
+
+local UNESCAPES = { b = "\b", f = "\f", n = "\n", r = "\r", t = "\t" }
+
+-- The string member `name` of a JSON object that a step answered as its error, or nil. Escapes beyond ASCII stay as they are.
+local function string_member(body, name)
+  local _, start = body:find('"' .. name .. '"%s*:%s*"')
+  if not start then return nil end
+  local stop = start + 1
+  while true do
+    stop = body:find('["\\]', stop)
+    if not stop then return nil end
+    if body:byte(stop) == 34 then break end
+    stop = stop + 2
+  end
+  return (body:sub(start + 1, stop - 1):gsub("\\([^u])", function(c) return UNESCAPES[c] or c end))
+end
+
+local function number_member(body, name)
+  local digits = body:match('"' .. name .. '"%s*:%s*(%d+)')
+  return digits and tonumber(digits)
+end
+
+-- Time, trace, headers --------------------------------------------------------------------------------------------------
+
+local function now_us(handle)
+  return tonumber(handle:timestampString(EnvoyTimestampResolution.MICROSECOND))
+end
+
+local seeded = false
+
+local function random_hex(handle, bytes)
+  if not seeded then
+    -- One state per worker thread: the clock and the address of a fresh table make each begin elsewhere.
+    local address = tonumber(tostring({}):match("0x(%x+)") or "0", 16)
+    math.randomseed((now_us(handle) * 31 + address) % 2 ^ 52)
+    seeded = true
+  end
+  local parts = {}
+  for i = 1, bytes / 2 do parts[i] = string.format("%04x", math.random(0, 65535)) end
+  return table.concat(parts)
+end
+
+-- The trace id that came in (W3C, or B3 single or multi), else a new one, which is then put into the request in both forms.
+local function trace_of(handle)
+  local headers = handle:headers()
+  local parent = headers:get("traceparent")
+  local id = parent and parent:match("^%x%x%-(%x+)%-%x+%-%x%x")
+  if id then return id end
+  local single = headers:get("b3")
+  id = single and single:match("^(%x+)%-%x+")
+  if id then return id end
+  id = headers:get("x-b3-traceid")
+  if id and id:match("^%x+$") then return id end
+  id = random_hex(handle, 16)
+  local span = random_hex(handle, 8)
+  headers:replace("traceparent", "00-" .. id .. "-" .. span .. "-00")
+  headers:replace("x-b3-traceid", id)
+  headers:replace("x-b3-spanid", span)
+  return id
+end
+
+-- The client's headers as the table that a call takes; pseudo headers and Envoy's own stay behind.
+local function forwarded(handle)
+  local copy = {}
+  for name, value in pairs(handle:headers()) do
+    if not NOT_FORWARDED[name] and name:byte() ~= 58 and name:sub(1, 8) ~= "x-envoy-" then
+      local before = copy[name]
+      if before == nil then
+        copy[name] = value
+      elseif type(before) == "table" then
+        before[#before + 1] = value
+      else
+        copy[name] = { before, value }
+      end
+    end
+  end
+  copy[":method"] = "POST"
+  copy["accept"] = "application/json"
+  return copy
+end
+
+local function timing(step, duration_us)
+  return string.format('%s;dur=%.3f;desc="%s"', step.model:gsub("[/:]", "-"), duration_us / 1000, step.service)
+end
+
+-- Failures --------------------------------------------------------------------------------------------------------------
+
+-- What a step's failure says. `answer`: status, body, headers of the step (a table or nil), `by`: why an Envoy answered
+-- in the step's place, or nil. Returns the status for the client and the document.
+local function failure(context, position, answer, ids)
+  local step = context.steps[position]
+  local status = answer.status
+  if status < 400 then status = 502 end
+  local name = string.format("step %d (%s/%s) of pipeline '%s'", position, step.service, step.model, context.pipeline)
+  local said = answer.body ~= "" and (string_member(answer.body, "error") or answer.body:sub(1, EXCERPT_BYTES)) or nil
+  local sentence
+  if status == 504 and answer.by then
+    sentence = name .. " did not answer within its deadline"
+  elseif answer.by then
+    sentence = name .. " could not be reached: " .. (answer.by ~= "" and answer.by or said or "no answer")
+  else
+    sentence = string.format("%s answered %d%s", name, answer.status, said and ": " .. said or "")
+  end
+  return status, json_object({
+    { "type", "urn:catenary:step-failed" },
+    { "title", TITLES[status] or "Step Failed" },
+    { "status", status },
+    { "detail", sentence },
+    { "error", sentence },
+    { "pipeline", context.pipeline },
+    { "step", position },
+    { "service", step.service },
+    { "model", step.model },
+    { "field", string_member(answer.body, "field") },
+    { "row", number_member(answer.body, "row") },
+    { "column", string_member(answer.body, "column") },
+    { "upstream_status", not answer.by and answer.status or nil },
+    { "upstream_body", not answer.by and answer.body ~= "" and answer.body:sub(1, EXCERPT_BYTES) or nil },
+    { "request_id", ids.request },
+    { "trace_id", ids.trace },
+  })
+end
+
+local function refusal(context, status, kind, sentence, ids)
+  return json_object({
+    { "type", "urn:catenary:" .. kind },
+    { "title", TITLES[status] },
+    { "status", status },
+    { "detail", sentence },
+    { "error", sentence },
+    { "pipeline", context and context.pipeline },
+    { "request_id", ids.request },
+    { "trace_id", ids.trace },
+  })
+end
+
+-- Answer now, from this filter; does not return.
+local function respond(handle, status, document, ids, extra)
+  handle:headers():replace(ANSWERED, "1")
+  local headers = extra or {}
+  headers[":status"] = tostring(status)
+  headers["content-type"] = "application/problem+json"
+  headers[TRACE_ID] = ids.trace
+  handle:respond(headers, document)
+end
+
+-- The request -----------------------------------------------------------------------------------------------------------
+
+-- Milliseconds that the whole chain may take: the pipeline's, or less where the client asks for less; nil: no number.
+local function budget_ms(context, headers)
+  local asked = headers:get(TIMEOUT_MS)
+  if asked == nil then return context.timeout_ms end
+  local ms = asked:match("^%d+$") and tonumber(asked)
+  if not ms or ms < 1 then return nil end
+  return math.min(ms, context.timeout_ms)
+end
+
+-- Milliseconds left for `step`, rounded up to 1; nil: none.
+local function left_ms(handle, step, deadline_us)
+  local left = math.floor((deadline_us - now_us(handle)) / 1000)
+  if left < 1 then return nil end
+  return math.min(left, step.timeout_ms or left)
+end
+
+local function run_chain(handle, context, ids)
+  local headers = handle:headers()
+  local start_us = now_us(handle)
+  local budget = budget_ms(context, headers)
+  if not budget then
+    local sentence = TIMEOUT_MS .. " is a whole number of milliseconds from 1 on"
+    return respond(handle, 400, refusal(context, 400, "malformed-request", sentence, ids), ids)
+  end
+  local length = tonumber(headers:get("content-length") or nil)
+  if length and length > context.body_bytes then
+    local sentence = string.format("the body is larger than the limit of %d bytes", context.body_bytes)
+    return respond(handle, 413, refusal(context, 413, "too-large", sentence, ids), ids)
+  end
+
+  local deadline_us = start_us + budget * 1000
+  local timings = {}
+  local function give_up(position, answer, extra)
+    extra = extra or {}
+    extra["server-timing"] = table.concat(timings, ", ")
+    local status, document = failure(context, position, answer, ids)
+    return respond(handle, status, document, ids, extra)
+  end
+
+  local steps = context.steps
+  local before_us = start_us
+  if #steps > 1 then
+    local request = forwarded(handle)
+    local buffer = handle:body()
+    local body = buffer and buffer:getBytes(0, buffer:length()) or ""
+    before_us = now_us(handle)
+    for position = 1, #steps - 1 do
+      local step = steps[position]
+      local timeout_ms = left_ms(handle, step, deadline_us)
+      if not timeout_ms then return give_up(position, { status = 504, body = "", by = "" }) end
+      request[":path"] = "/" .. step.model
+      request[":authority"] = step.service
+      request[TIMEOUT_MS] = tostring(timeout_ms)
+      request[ENVOY_MAX_RETRIES] = tostring(step.retries)
+      local answer, answered = handle:httpCall(step.service, request, body, { timeout_ms = timeout_ms })
+      local after_us = now_us(handle)
+      timings[position] = timing(step, after_us - before_us)
+      before_us = after_us
+      local status = tonumber(answer[":status"])
+      answered = answered or ""
+      if status < 200 or status > 299 then
+        local by = answer[LOCAL_REPLY] or (answer[SERVICE_TIME] == nil and "" or nil)
+        local extra = {}
+        for _, name in ipairs(PASSED_BACK) do extra[name] = answer[name] end
+        return give_up(position, { status = status, body = answered, by = by }, extra)
+      end
+      body = answered
+      request["content-type"] = answer["content-type"] or "application/json"
+      request["content-encoding"] = nil
+    end
+    handle:body(true):setBytes(body)
+    headers = handle:headers()
+    headers:replace("content-type", request["content-type"])
+    headers:remove("content-encoding")
+  end
+
+  local last = steps[#steps]
+  local timeout_ms = left_ms(handle, last, deadline_us)
+  if not timeout_ms then return give_up(#steps, { status = 504, body = "", by = "" }) end
+  local left = tostring(timeout_ms)
+  headers:replace(TIMEOUT_MS, left)
+  headers:replace(ENVOY_MAX_RETRIES, tostring(last.retries))
+  -- A stream may go on after its first headers; any other answer has to be whole within the deadline.
+  local accept, kind = headers:get("accept"), headers:get("content-type")
+  if (accept and accept:find("text/event-stream", 1, true)) or (kind and kind:find("application/grpc", 1, true)) then
+    headers:replace(ENVOY_TIMEOUT_MS, "0")
+    headers:replace(ENVOY_TRY_TIMEOUT_MS, left)
+  else
+    headers:replace(ENVOY_TIMEOUT_MS, left)
+  end
+  local state = table.concat({ ids.trace, start_us, before_us, table.concat(timings, ", ") }, "|")
+  handle:streamInfo():filterState():set(LUA_STATE_KEY, "envoy.string", state)
+end
+
+function envoy_on_request(handle)
+  local context = handle:filterContext()
+  if context == nil or context.steps == nil then return end
+  local ids = { request = handle:headers():get("x-request-id") or "" }
+  local ok, fault = pcall(function()
+    ids.trace = trace_of(handle)
+    run_chain(handle, context, ids)
+  end)
+  if not ok then
+    handle:logErr("chain of pipeline " .. tostring(context.pipeline) .. ": " .. tostring(fault))
+    ids.trace = ids.trace or ""
+    local sentence = "this is a fault in Catenary's gateway; its log holds the cause"
+    respond(handle, 500, refusal(context, 500, "catenary-error", sentence, ids), ids)
+  end
+end
+
+-- The answer ------------------------------------------------------------------------------------------------------------
+
+-- Put `document` in the place of the answer's body, whatever its length.
+local function replace_body(handle, make)
+  local length = tonumber(handle:headers():get("content-length") or nil)
+  if length and length <= READ_BYTES then
+    local buffer = handle:body(true)
+    local body = buffer:length() > 0 and buffer:getBytes(0, buffer:length()) or ""
+    buffer:setBytes(make(body))
+    return
+  end
+  handle:headers():remove("content-length")
+  local first = true
+  for chunk in handle:bodyChunks() do
+    local bytes = chunk:length() > 0 and chunk:getBytes(0, math.min(chunk:length(), READ_BYTES)) or ""
+    chunk:setBytes(first and make(bytes) or "")
+    first = false
+  end
+end
+
+local function finish(handle, context, state)
+  local trace, start_us, before_us, timings = state:match("^([^|]*)|([^|]*)|([^|]*)|(.*)$")
+  local headers = handle:headers()
+  local now = now_us(handle)
+  local last = timing(context.steps[#context.steps], now - tonumber(before_us))
+  local total = string.format("total;dur=%.3f", (now - tonumber(start_us)) / 1000)
+  headers:replace("server-timing", (timings ~= "" and timings .. ", " or "") .. last .. ", " .. total)
+  headers:replace(TRACE_ID, trace)
+  local why = headers:get(LOCAL_REPLY)
+  headers:remove(LOCAL_REPLY)
+
+  local status = tonumber(headers:get(":status"))
+  local kind = headers:get("content-type")
+  if (status >= 200 and status < 300) or (kind and kind:find("application/grpc", 1, true)) then return end
+  local by = why or (headers:get(SERVICE_TIME) == nil and "" or nil)
+  local ids = { request = headers:get("x-request-id") or "", trace = trace }
+  headers:replace(":status", tostring(status < 400 and 502 or status))
+  headers:replace("content-type", "application/problem+json")
+  headers:remove("content-encoding")
+  replace_body(handle, function(body)
+    local _, document = failure(context, #context.steps, { status = status, body = body, by = by }, ids)
+    return document
+  end)
+end
+
+function envoy_on_response(handle)
+  local state = handle:streamInfo():filterState():get(LUA_STATE_KEY)
+  if state == nil then return end
+  local context = handle:filterContext()
+  if context == nil or context.steps == nil then return end
+  local ok, fault = pcall(finish, handle, context, state)
+  if not ok then
+    handle:logErr("answer of pipeline " .. tostring(context.pipeline) .. ": " .. tostring(fault))
+  end
+end

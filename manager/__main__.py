@@ -1,0 +1,3 @@
+from manager.main import main
+
+raise SystemExit(main())

@@ -1,0 +1,253 @@
+"""The ADS server: state-of-the-world xDS to every Envoy that connects, over one stream each.
+
+Owns the protocol: what is subscribed, sent, acknowledged, refused. What is sent comes from a `SnapshotBuilder`;
+unchanged resources are not sent again, and what refers is sent when what it refers to has been acknowledged.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import grpc
+from envoy.service.discovery.v3 import ads_pb2_grpc, discovery_pb2
+from google.protobuf.json_format import MessageToDict
+
+from catenary.address import Address
+from catenary.node import Node
+from manager.snapshot import (
+    CLUSTERS,
+    ENDPOINTS,
+    LISTENERS,
+    PUSH_ORDER,
+    ROUTES,
+    Snapshot,
+    SnapshotBuilder,
+    version_of,
+)
+from manager.topology import Topology
+
+log = logging.getLogger(__name__)
+
+# What has to be settled before a type is sent, and what Envoy asks for anew when a type has changed.
+_NEEDS = {LISTENERS: (CLUSTERS, ENDPOINTS), ROUTES: (CLUSTERS, ENDPOINTS), ENDPOINTS: (CLUSTERS,), CLUSTERS: ()}
+_RENEWS = {CLUSTERS: ENDPOINTS, LISTENERS: ROUTES}
+
+
+@dataclass(slots=True)
+class TypeState:
+    """One resource type on one stream. `wanted` None: everything (LDS and CDS)."""
+
+    wanted: frozenset[str] | None = None
+    nonce: str = ""
+    outstanding: bool = False
+    sent: str | None = None
+    acknowledged: str | None = None
+    refused: str = ""
+    """Why the Envoy refused the version in `sent`; empty: it did not."""
+
+
+@dataclass(slots=True)
+class EnvoyState:
+    """One connected Envoy: what it is to have (`target`), what its routes may still use (`before`), and its types."""
+
+    node: Node
+    target: Snapshot
+    generation: int
+    before: Snapshot | None = None
+    types: dict[str, TypeState] = field(default_factory=dict)
+    nonces: int = 0
+    settled: int = 0
+    """The last generation of the topology that this Envoy has taken in whole."""
+    wake: asyncio.Event = field(default_factory=asyncio.Event)
+
+    def effective(self) -> Snapshot:
+        return self.target.holding(self.before) if self.before else self.target
+
+    def due(self, type_url: str) -> list[Any] | None:
+        """Resources of `type_url` to be sent now; None: nothing is due."""
+        state = self.types.get(type_url)
+        if state is None or state.outstanding or not all(self.is_settled(t) for t in _NEEDS[type_url]):
+            return None
+        selected = self.effective().select(type_url, state.wanted)
+        return None if version_of(selected) == state.sent else selected
+
+    def is_settled(self, type_url: str) -> bool:
+        """Whether the Envoy has answered for the newest version, and has asked for all that it will need."""
+        snapshot = self.effective()
+        state = self.types.get(type_url)
+        if state is None:
+            return not snapshot.names(type_url)
+        if type_url == ENDPOINTS and state.wanted is not None and not snapshot.names(type_url) <= state.wanted:
+            return False
+        return not state.outstanding and version_of(snapshot.select(type_url, state.wanted)) == state.sent
+
+    def settle(self) -> None:
+        """Note what has been reached: routes in force release the clusters of those before them."""
+        if self.is_settled(ROUTES) and not self.refusal(ROUTES):
+            self.before = self.target
+        if all(self.is_settled(t) and not self.refusal(t) for t in PUSH_ORDER):
+            self.settled = self.generation
+
+    def refusal(self, type_url: str) -> str:
+        state = self.types.get(type_url)
+        return state.refused if state else ""
+
+
+class AdsServer(ads_pb2_grpc.AggregatedDiscoveryServiceServicer):  # type: ignore[misc]
+    """Serves snapshots; used from one event loop only."""
+
+    def __init__(self, builder: SnapshotBuilder) -> None:
+        self._builder = builder
+        self._generation = 0
+        self._ready = asyncio.Event()
+        self._envoys: dict[str, EnvoyState] = {}
+        self._progress = asyncio.Condition()
+
+    @contextlib.asynccontextmanager
+    async def listening(self, address: Address) -> AsyncIterator[None]:
+        server = grpc.aio.server(options=[("grpc.max_send_message_length", -1), ("grpc.so_reuseport", 0)])
+        ads_pb2_grpc.add_AggregatedDiscoveryServiceServicer_to_server(self, server)
+        server.add_insecure_port(str(address))
+        await server.start()
+        log.info("xDS on %s", address)
+        try:
+            yield
+        finally:
+            await server.stop(grace=0)
+
+    def publish(self, topology: Topology) -> int:
+        """Give `topology` to every Envoy; its generation, for `acknowledged`. Streams opened before the first wait."""
+        self._builder.use(topology)
+        self._generation += 1
+        for envoy in self._envoys.values():
+            if envoy.node.role == "gateway":
+                envoy.target = self._builder.build(envoy.node)
+                envoy.generation = self._generation
+                envoy.settle()
+                envoy.wake.set()
+        self._ready.set()
+        return self._generation
+
+    async def acknowledged(self, generation: int, timeout_s: float) -> bool:
+        """Wait until every connected gateway has taken `generation` (or a later one) in; False: not within the time."""
+
+        def taken() -> bool:
+            return all(e.settled >= generation for e in self._envoys.values() if e.node.role == "gateway")
+
+        async with self._progress:
+            try:
+                await asyncio.wait_for(self._progress.wait_for(taken), timeout_s)
+            except TimeoutError:
+                return False
+        return True
+
+    def envoys(self) -> list[EnvoyState]:
+        return sorted(self._envoys.values(), key=lambda e: (e.node.service, e.node.id))
+
+    async def StreamAggregatedResources(self, _requests: Any, context: Any) -> None:  # noqa: N802 (gRPC's name)
+        first = await context.read()
+        if first is grpc.aio.EOF:
+            return
+        try:
+            metadata = {k: str(v) for k, v in MessageToDict(first.node.metadata).items()}
+            node = Node.from_metadata(first.node.id, first.node.cluster, metadata)
+        except ValueError as error:
+            log.warning("an Envoy was refused: %s", error)
+            await context.abort(grpc.StatusCode.INVALID_ARGUMENT, str(error))
+        await self._ready.wait()
+        envoy = EnvoyState(node, self._builder.build(node), self._generation)
+        self._envoys[node.id] = envoy
+        log.info("Envoy of %s connected", node.id)
+        writer = asyncio.create_task(self._write(envoy, context), name=f"xds-{node.id}")
+        try:
+            request = first
+            while request is not grpc.aio.EOF:
+                self._take(envoy, request)
+                await self._announce()
+                envoy.wake.set()
+                request = await context.read()
+        finally:
+            writer.cancel()
+            if self._envoys.get(node.id) is envoy:
+                del self._envoys[node.id]
+            await self._announce()
+            log.info("Envoy of %s disconnected", node.id)
+
+    async def _write(self, envoy: EnvoyState, context: Any) -> None:
+        while True:
+            await envoy.wake.wait()
+            envoy.wake.clear()
+            for type_url in PUSH_ORDER:
+                resources = envoy.due(type_url)
+                if resources is None:
+                    continue
+                state = envoy.types[type_url]
+                envoy.nonces += 1
+                state.nonce = str(envoy.nonces)
+                state.sent = version_of(resources)
+                state.outstanding = True
+                state.refused = ""
+                if renewed := envoy.types.get(_RENEWS.get(type_url, "")):
+                    renewed.sent = None
+                await context.write(
+                    discovery_pb2.DiscoveryResponse(
+                        version_info=state.sent,
+                        nonce=state.nonce,
+                        type_url=type_url,
+                        resources=[r.body for r in resources],
+                    )
+                )
+
+    def _take(self, envoy: EnvoyState, request: discovery_pb2.DiscoveryRequest) -> None:
+        """A subscription, an acknowledgement or a refusal."""
+        if request.type_url not in PUSH_ORDER:
+            return
+        state = envoy.types.setdefault(request.type_url, TypeState())
+        if request.response_nonce and request.response_nonce != state.nonce:
+            return  # an answer to what has been superseded
+        named = request.type_url in (ENDPOINTS, ROUTES)
+        state.wanted = frozenset(request.resource_names) if named else None
+        if not request.response_nonce:
+            # A new stream: what the Envoy still has from an earlier one need not be sent again.
+            state.sent = state.acknowledged = request.version_info or None
+        else:
+            state.outstanding = False
+            if request.HasField("error_detail"):
+                state.refused = request.error_detail.message
+                log.error("Envoy of %s refused %s: %s", envoy.node.id, _short(request.type_url), state.refused)
+            else:
+                state.acknowledged = request.version_info
+        envoy.settle()
+
+    async def _announce(self) -> None:
+        async with self._progress:
+            self._progress.notify_all()
+
+
+def describe(envoy: EnvoyState) -> dict[str, object]:
+    """An Envoy's state for `GET /api/v1/envoys`."""
+    return {
+        "id": envoy.node.id,
+        "service": envoy.node.service,
+        "role": envoy.node.role,
+        "listen": str(envoy.node.listen),
+        "synchronised": envoy.settled == envoy.generation,
+        "types": {
+            _short(type_url): {
+                "version": state.acknowledged,
+                "resources": len(envoy.effective().select(type_url, state.wanted)),
+            }
+            | ({"error": state.refused} if state.refused else {})
+            for type_url, state in envoy.types.items()
+        },
+        "errors": [envoy.refusal(t) for t in PUSH_ORDER if envoy.refusal(t)],
+    }
+
+
+def _short(type_url: str) -> str:
+    return type_url.rpartition(".")[2]

@@ -1,0 +1,81 @@
+"""Whether a pipeline can answer, and if not, what it waits for: step by step, in words."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from typing import Literal
+
+from catenary import names
+from catenary.errors import NotFound
+from catenary.messages import IndexEntry, Instance, LoadedModel, Pipeline, Step
+from manager.catalog import Catalog
+from manager.registry import Registry
+
+Reason = Literal["unknown-service", "no-healthy-instance", "unknown-model", "model-broken", "model-loading"]
+
+
+@dataclass(frozen=True, slots=True)
+class Wait:
+    """`step` counts from 1; `detail` is a sentence."""
+
+    step: int
+    service: str
+    model: str
+    reason: Reason
+    detail: str
+
+    def as_json(self) -> dict[str, object]:
+        return asdict(self)
+
+
+def waits(pipeline: Pipeline, registry: Registry, catalog: Catalog) -> list[Wait]:
+    """What `pipeline` waits for; empty: it is ready."""
+    found = []
+    for position, step in enumerate(pipeline.chain, 1):
+        fault = _service_fault(step, registry) or _model_fault(step, registry.instances(step.service), catalog.entries)
+        if fault:
+            found.append(Wait(position, step.service, step.model, *fault))
+    return found
+
+
+def _service_fault(step: Step, registry: Registry) -> tuple[Reason, str] | None:
+    if registry.instances(step.service):
+        return None
+    known = registry.services() | set(names.TYPE_OF_SERVICE)
+    if step.service in known:
+        return "no-healthy-instance", f"no instance of {step.service} is up"
+    return "unknown-service", str(NotFound("service", step.service, known))
+
+
+def _model_fault(
+    step: Step, instances: Sequence[Instance], entries: Sequence[IndexEntry] | None
+) -> tuple[Reason, str] | None:
+    said = [model for i in instances for model in i.models or () if model.name == step.model]
+    if any(model.state == "ready" for model in said) or any(i.models is None for i in instances):
+        return None
+    return _catalog_fault(step, entries) or _instance_fault(step, said)
+
+
+def _catalog_fault(step: Step, entries: Sequence[IndexEntry] | None) -> tuple[Reason, str] | None:
+    wanted = names.TYPE_OF_SERVICE.get(step.service)
+    if entries is None or wanted is None:
+        return None
+    of_name = [entry for entry in entries if entry.name == step.model]
+    right = [entry for entry in of_name if entry.runtime == wanted]
+    if not right and of_name:
+        other = of_name[0].runtime
+        place = names.SERVICE_OF_TYPE.get(other, "no service")
+        return "unknown-model", f"{step.model!r} is a {other} model: {place} serves it, not {step.service}"
+    if not right:
+        return "unknown-model", str(NotFound("model", step.model, [e.name for e in entries if e.runtime == wanted]))
+    if right[0].state != "ready":
+        return "model-broken", f"model {step.model!r} is {right[0].state}: {right[0].reason}"
+    return None
+
+
+def _instance_fault(step: Step, said: Sequence[LoadedModel]) -> tuple[Reason, str]:
+    for model in said:
+        if model.state == "broken":
+            return "model-broken", f"{step.service} cannot load {step.model!r}: {model.reason}"
+    return "model-loading", f"{step.service} has not loaded {step.model!r} yet"

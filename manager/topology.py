@@ -1,0 +1,36 @@
+"""What is to be served by what: the pipelines and the services with their endpoints, at one moment.
+
+Knows neither where it came from nor Envoy.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from catenary.address import TcpAddress
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """`timeout_ms` 0: whatever is left of the pipeline's deadline."""
+
+    service: str
+    model: str
+    timeout_ms: int
+    retries: int
+
+
+@dataclass(frozen=True, slots=True)
+class Pipeline:
+    name: str
+    steps: tuple[Step, ...]
+    timeout_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class Topology:
+    """`services` holds every service that is registered or that a pipeline names; one without endpoints has none up."""
+
+    pipelines: tuple[Pipeline, ...]
+    services: Mapping[str, tuple[TcpAddress, ...]]

@@ -1,0 +1,146 @@
+"""LDS: where an Envoy takes requests: the edge of a gateway, the front of a sidecar.
+
+Every answer that an Envoy makes itself is a problem document and says so in a header.
+"""
+
+from __future__ import annotations
+
+from envoy.config.accesslog.v3 import accesslog_pb2
+from envoy.config.core.v3 import base_pb2, protocol_pb2, substitution_format_string_pb2
+from envoy.config.listener.v3 import listener_components_pb2, listener_pb2
+from envoy.config.route.v3 import route_components_pb2
+from envoy.extensions.filters.http.lua.v3 import lua_pb2
+from envoy.extensions.filters.http.router.v3 import router_pb2
+from envoy.extensions.filters.network.http_connection_manager.v3 import http_connection_manager_pb2 as hcm
+from google.protobuf.duration_pb2 import Duration
+from google.protobuf.struct_pb2 import Struct
+from google.protobuf.wrappers_pb2 import BoolValue, UInt32Value
+
+from catenary import names
+from catenary.node import Node
+from manager.xds.clusters import ADS
+from manager.xds.endpoints import envoy_address
+from manager.xds.resource import Resource, packed, resource
+from manager.xds.routes import EDGE, LUA_FILTER, app_routes
+
+ANSWERED = "x-catenary-answered"
+"""Set by the chain filter on a request that it answered with its own document."""
+
+
+def edge_listener(node: Node, chain_lua: str) -> Resource:
+    """The gateway's front door, where the chain is executed."""
+    manager = _connection_manager(
+        rds=hcm.Rds(config_source=ADS, route_config_name=EDGE),
+        http_filters=[_lua_filter(chain_lua), _router()],
+        # Nobody outside is trusted with Envoy's own headers, loopback neither.
+        internal_address_config=hcm.HttpConnectionManager.InternalAddressConfig(),
+        use_remote_address=BoolValue(value=True),
+        preserve_external_request_id=True,
+        always_set_request_id_in_response=True,
+        normalize_path=BoolValue(value=True),
+        strip_any_host_port=True,
+        stream_idle_timeout=Duration(seconds=300),
+        request_headers_timeout=Duration(seconds=10),
+        local_reply_config=_local_replies(answered_by_filter=True),
+    )
+    return _listener("edge", node, manager, frozenset({EDGE}))
+
+
+def sidecar_listener(node: Node) -> Resource:
+    """The front of an app: what comes in goes to it."""
+    manager = _connection_manager(
+        route_config=app_routes(),
+        http_filters=[_router()],
+        # The gateway is the edge: what it says of the client, of ids and of deadlines is passed on as it is.
+        use_remote_address=BoolValue(value=False),
+        generate_request_id=BoolValue(value=False),
+        stream_idle_timeout=Duration(seconds=0),
+        local_reply_config=_local_replies(answered_by_filter=False),
+    )
+    return _listener("sidecar", node, manager, frozenset())
+
+
+def _connection_manager(**fields: object) -> hcm.HttpConnectionManager:
+    return hcm.HttpConnectionManager(
+        stat_prefix="ingress",
+        codec_type=hcm.HttpConnectionManager.AUTO,
+        server_name="catenary",
+        http2_protocol_options=protocol_pb2.Http2ProtocolOptions(
+            initial_stream_window_size=UInt32Value(value=1 << 20),
+            initial_connection_window_size=UInt32Value(value=8 << 20),
+        ),
+        **fields,
+    )
+
+
+def _listener(name: str, node: Node, manager: hcm.HttpConnectionManager, refers: frozenset[str]) -> Resource:
+    listener = listener_pb2.Listener(
+        name=name,
+        address=envoy_address(node.listen),
+        per_connection_buffer_limit_bytes=UInt32Value(value=1 << 20),
+        filter_chains=[
+            listener_components_pb2.FilterChain(
+                filters=[
+                    listener_components_pb2.Filter(
+                        name="envoy.filters.network.http_connection_manager", typed_config=packed(manager)
+                    )
+                ]
+            )
+        ],
+    )
+    return resource(name, listener, refers)
+
+
+def _lua_filter(source: str) -> hcm.HttpFilter:
+    lua = lua_pb2.Lua(default_source_code=base_pb2.DataSource(inline_string=source))
+    return hcm.HttpFilter(name=LUA_FILTER, typed_config=packed(lua))
+
+
+def _router() -> hcm.HttpFilter:
+    return hcm.HttpFilter(name="envoy.filters.http.router", typed_config=packed(router_pb2.Router()))
+
+
+def _local_replies(*, answered_by_filter: bool) -> hcm.LocalReplyConfig:
+    document = Struct()
+    document.update(
+        {
+            "type": "urn:catenary:envoy",
+            "title": "%RESPONSE_CODE_DETAILS%",
+            "status": "%RESPONSE_CODE%",
+            "detail": "%LOCAL_REPLY_BODY%",
+            "error": "%LOCAL_REPLY_BODY%",
+            "request_id": "%REQ(X-REQUEST-ID)%",
+        }
+    )
+    wrapped = hcm.ResponseMapper(
+        filter=accesslog_pb2.AccessLogFilter(
+            status_code_filter=accesslog_pb2.StatusCodeFilter(
+                comparison=accesslog_pb2.ComparisonFilter(
+                    op=accesslog_pb2.ComparisonFilter.GE,
+                    value=base_pb2.RuntimeUInt32(default_value=400, runtime_key="catenary.local_reply_status"),
+                )
+            )
+        ),
+        headers_to_add=[_header(names.LOCAL_REPLY, "%RESPONSE_CODE_DETAILS%")],
+        body_format_override=substitution_format_string_pb2.SubstitutionFormatString(
+            json_format=document, content_type=names.PROBLEM_TYPE
+        ),
+    )
+    as_it_is = hcm.ResponseMapper(
+        filter=accesslog_pb2.AccessLogFilter(
+            header_filter=accesslog_pb2.HeaderFilter(
+                header=route_components_pb2.HeaderMatcher(name=ANSWERED, present_match=True)
+            )
+        ),
+        body_format_override=substitution_format_string_pb2.SubstitutionFormatString(
+            text_format_source=base_pb2.DataSource(inline_string="%LOCAL_REPLY_BODY%"), content_type=names.PROBLEM_TYPE
+        ),
+    )
+    return hcm.LocalReplyConfig(mappers=[as_it_is, wrapped] if answered_by_filter else [wrapped])
+
+
+def _header(key: str, value: str) -> base_pb2.HeaderValueOption:
+    return base_pb2.HeaderValueOption(
+        header=base_pb2.HeaderValue(key=key, value=value),
+        append_action=base_pb2.HeaderValueOption.OVERWRITE_IF_EXISTS_OR_ADD,
+    )

@@ -1,0 +1,140 @@
+"""RDS: the edge's routes, one entry a pipeline in a matcher tree whose cost does not grow with the pipelines.
+
+Each entry holds the exact path with POST, which is the pipeline, and all else below it, which goes to the gateway's
+app. What matches no pipeline goes there too: the app writes the 404s and 405s.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+from envoy.config.core.v3 import base_pb2
+from envoy.config.route.v3 import route_components_pb2, route_pb2
+from envoy.extensions.filters.http.lua.v3 import lua_pb2
+from envoy.type.matcher.v3 import http_inputs_pb2, string_pb2
+from google.protobuf.any_pb2 import Any
+from google.protobuf.duration_pb2 import Duration
+from google.protobuf.struct_pb2 import Struct
+from google.protobuf.wrappers_pb2 import UInt64Value
+from xds.core.v3.extension_pb2 import TypedExtensionConfig
+
+from catenary import names
+from manager.topology import Pipeline, Topology
+from manager.xds.resource import Resource, packed, resource
+
+EDGE = "edge"
+LUA_FILTER = "envoy.filters.http.lua"
+IDLE_TIMEOUT_S = 300
+
+
+@lru_cache(maxsize=65_536)
+def pipeline_entry(pipeline: Pipeline, body_bytes: int) -> Any:
+    """The packed routes of one pipeline: built once for as long as the pipeline stays as it is."""
+    last = pipeline.steps[-1]
+    path = f"{names.SERVE_PATH}/{pipeline.name}"
+    serve = route_components_pb2.Route(
+        name=pipeline.name,
+        match=route_components_pb2.RouteMatch(
+            path=path,
+            headers=[
+                route_components_pb2.HeaderMatcher(name=":method", string_match=string_pb2.StringMatcher(exact="POST"))
+            ],
+        ),
+        route=route_components_pb2.RouteAction(
+            cluster=last.service,
+            prefix_rewrite=f"/{last.model}",
+            timeout=_milliseconds(pipeline.timeout_ms),
+            idle_timeout=Duration(seconds=max(IDLE_TIMEOUT_S, pipeline.timeout_ms // 1000 + 1)),
+        ),
+        request_body_buffer_limit=UInt64Value(value=body_bytes),
+        typed_per_filter_config={
+            LUA_FILTER: packed(lua_pb2.LuaPerRoute(filter_context=_context(pipeline, body_bytes)))
+        },
+    )
+    wrong_method = route_components_pb2.Route(
+        match=route_components_pb2.RouteMatch(path=path),
+        route=_to_app(),
+        request_headers_to_add=[
+            base_pb2.HeaderValueOption(
+                header=base_pb2.HeaderValue(key=names.PIPELINE, value=pipeline.name),
+                append_action=base_pb2.HeaderValueOption.OVERWRITE_IF_EXISTS_OR_ADD,
+            )
+        ],
+    )
+    return packed(route_components_pb2.RouteList(routes=[serve, wrong_method, _no_pipeline()]))
+
+
+def edge_routes(topology: Topology, body_bytes: int) -> Resource:
+    """The route configuration of every gateway whose bodies are limited to `body_bytes`."""
+    virtual_host = route_components_pb2.VirtualHost(name=EDGE, domains=["*"])
+    tree = virtual_host.matcher
+    tree.on_no_match.action.CopyFrom(_action("no-pipeline", packed(_no_pipeline())))
+    if topology.pipelines:
+        tree.matcher_tree.input.CopyFrom(
+            TypedExtensionConfig(
+                name="path", typed_config=packed(http_inputs_pb2.HttpRequestHeaderMatchInput(header_name=":path"))
+            )
+        )
+        entries = tree.matcher_tree.prefix_match_map.map
+        for pipeline in topology.pipelines:
+            entry = _action("pipeline", pipeline_entry(pipeline, body_bytes))
+            entries[f"{names.SERVE_PATH}/{pipeline.name}"].action.CopyFrom(entry)
+    else:
+        virtual_host.ClearField("matcher")
+        virtual_host.routes.append(_no_pipeline())
+    used = {step.service for pipeline in topology.pipelines for step in pipeline.steps} | {names.APP_CLUSTER}
+    return resource(EDGE, route_pb2.RouteConfiguration(name=EDGE, virtual_hosts=[virtual_host]), frozenset(used))
+
+
+def app_routes() -> route_pb2.RouteConfiguration:
+    """Everything to the app behind a sidecar; a deadline is the gateway's business, so there is none here."""
+    return route_pb2.RouteConfiguration(
+        name="app",
+        virtual_hosts=[
+            route_components_pb2.VirtualHost(
+                name="app",
+                domains=["*"],
+                routes=[route_components_pb2.Route(match=route_components_pb2.RouteMatch(prefix="/"), route=_to_app())],
+            )
+        ],
+    )
+
+
+def _to_app() -> route_components_pb2.RouteAction:
+    return route_components_pb2.RouteAction(
+        cluster=names.APP_CLUSTER, timeout=Duration(seconds=0), idle_timeout=Duration(seconds=0)
+    )
+
+
+def _no_pipeline() -> route_components_pb2.Route:
+    return route_components_pb2.Route(
+        match=route_components_pb2.RouteMatch(prefix="/"),
+        route=_to_app(),
+        request_headers_to_remove=[names.PIPELINE],
+    )
+
+
+def _action(name: str, config: Any) -> TypedExtensionConfig:
+    return TypedExtensionConfig(name=name, typed_config=config)
+
+
+def _context(pipeline: Pipeline, body_bytes: int) -> Struct:
+    """What `envoy/chain.lua` reads."""
+    context = Struct()
+    context.update(
+        {
+            "pipeline": pipeline.name,
+            "timeout_ms": pipeline.timeout_ms,
+            "body_bytes": body_bytes,
+            "steps": [
+                {"service": step.service, "model": step.model, "retries": step.retries}
+                | ({"timeout_ms": step.timeout_ms} if step.timeout_ms else {})
+                for step in pipeline.steps
+            ],
+        }
+    )
+    return context
+
+
+def _milliseconds(value: int) -> Duration:
+    return Duration(seconds=value // 1000, nanos=value % 1000 * 1_000_000)
