@@ -1,7 +1,7 @@
 -- The chain, executed inside the gateway's Envoy: one filter for all pipelines.
 --
 -- A pipeline's route carries its chain as the filter's context:
---   { pipeline, timeout_ms, body_bytes, steps = { { service, model, timeout_ms, retries }, … } }
+--   chain = { pipeline, timeout_ms, body_bytes, steps = { { service, model, timeout_ms, retries }, … } }
 -- Every step before the last is a call; the last step is the route itself, which already names its cluster and path: the
 -- filter only hands it the body, so its answer streams and a chain of one step is never buffered.
 --
@@ -63,7 +63,7 @@ local function valid_utf8(text)
   if not text:find("[\128-\255]") then return text end
   local parts, i = {}, 1
   while i <= #text do
-    local plain = text:match("^[\0-\127]+", i)
+    local plain = text:match("^[%z\1-\127]+", i)
     if plain then
       parts[#parts + 1] = plain
       i = i + #plain
@@ -180,6 +180,26 @@ end
 
 -- Failures --------------------------------------------------------------------------------------------------------------
 
+-- Why an Envoy answered in a step's place: its response code details or its text, and what that means to a person.
+local REASONS = {
+  { "no.healthy.upstream", "it has no healthy instance" },
+  { "cluster.not.found", "the gateway does not know the service" },
+  { "connection.failure", "its instance refuses connections" },
+  { "delayed.connect.error", "its instance refuses connections" },
+  { "connection.timeout", "its instance does not take connections" },
+  { "connection.termination", "the connection broke before it answered" },
+  { "remote.reset", "the connection broke before it answered" },
+  { "protocol.error", "it did not answer in HTTP" },
+  { "overflow", "too many requests are under way" },
+}
+
+local function reason_for(text)
+  for _, reason in ipairs(REASONS) do
+    if text:find(reason[1]) then return reason[2] end
+  end
+  return text ~= "" and text or "no answer"
+end
+
 -- What a step's failure says. `answer`: status, body, headers of the step (a table or nil), `by`: why an Envoy answered
 -- in the step's place, or nil. Returns the status for the client and the document.
 local function failure(context, position, answer, ids)
@@ -192,7 +212,7 @@ local function failure(context, position, answer, ids)
   if status == 504 and answer.by then
     sentence = name .. " did not answer within its deadline"
   elseif answer.by then
-    sentence = name .. " could not be reached: " .. (answer.by ~= "" and answer.by or said or "no answer")
+    sentence = name .. " could not be reached: " .. reason_for(answer.by ~= "" and answer.by or answer.body)
   else
     sentence = string.format("%s answered %d%s", name, answer.status, said and ": " .. said or "")
   end
@@ -265,11 +285,12 @@ local function run_chain(handle, context, ids)
     local sentence = TIMEOUT_MS .. " is a whole number of milliseconds from 1 on"
     return respond(handle, 400, refusal(context, 400, "malformed-request", sentence, ids), ids)
   end
-  local length = tonumber(headers:get("content-length") or nil)
-  if length and length > context.body_bytes then
+  local function refuse_over_limit(length)
+    if length == nil or length <= context.body_bytes then return end
     local sentence = string.format("the body is larger than the limit of %d bytes", context.body_bytes)
-    return respond(handle, 413, refusal(context, 413, "too-large", sentence, ids), ids)
+    respond(handle, 413, refusal(context, 413, "too-large", sentence, ids), ids)
   end
+  refuse_over_limit(tonumber(headers:get("content-length") or nil))
 
   local deadline_us = start_us + budget * 1000
   local timings = {}
@@ -285,6 +306,7 @@ local function run_chain(handle, context, ids)
   if #steps > 1 then
     local request = forwarded(handle)
     local buffer = handle:body()
+    refuse_over_limit(buffer and buffer:length()) -- a chunked body declares none
     local body = buffer and buffer:getBytes(0, buffer:length()) or ""
     before_us = now_us(handle)
     for position = 1, #steps - 1 do
@@ -331,13 +353,13 @@ local function run_chain(handle, context, ids)
   else
     headers:replace(ENVOY_TIMEOUT_MS, left)
   end
-  local state = table.concat({ ids.trace, start_us, before_us, table.concat(timings, ", ") }, "|")
+  local state = table.concat({ ids.trace, start_us, before_us, table.concat(timings, ", "), ids.request }, "|")
   handle:streamInfo():filterState():set(LUA_STATE_KEY, "envoy.string", state)
 end
 
 function envoy_on_request(handle)
-  local context = handle:filterContext()
-  if context == nil or context.steps == nil then return end
+  local context = handle:filterContext():get("chain")
+  if context == nil then return end
   local ids = { request = handle:headers():get("x-request-id") or "" }
   local ok, fault = pcall(function()
     ids.trace = trace_of(handle)
@@ -372,7 +394,7 @@ local function replace_body(handle, make)
 end
 
 local function finish(handle, context, state)
-  local trace, start_us, before_us, timings = state:match("^([^|]*)|([^|]*)|([^|]*)|(.*)$")
+  local trace, start_us, before_us, timings, request = state:match("^([^|]*)|([^|]*)|([^|]*)|([^|]*)|(.*)$")
   local headers = handle:headers()
   local now = now_us(handle)
   local last = timing(context.steps[#context.steps], now - tonumber(before_us))
@@ -386,7 +408,7 @@ local function finish(handle, context, state)
   local kind = headers:get("content-type")
   if (status >= 200 and status < 300) or (kind and kind:find("application/grpc", 1, true)) then return end
   local by = why or (headers:get(SERVICE_TIME) == nil and "" or nil)
-  local ids = { request = headers:get("x-request-id") or "", trace = trace }
+  local ids = { request = request, trace = trace }
   headers:replace(":status", tostring(status < 400 and 502 or status))
   headers:replace("content-type", "application/problem+json")
   headers:remove("content-encoding")
@@ -399,8 +421,7 @@ end
 function envoy_on_response(handle)
   local state = handle:streamInfo():filterState():get(LUA_STATE_KEY)
   if state == nil then return end
-  local context = handle:filterContext()
-  if context == nil or context.steps == nil then return end
+  local context = handle:filterContext():get("chain")
   local ok, fault = pcall(finish, handle, context, state)
   if not ok then
     handle:logErr("answer of pipeline " .. tostring(context.pipeline) .. ": " .. tostring(fault))

@@ -33,8 +33,10 @@ from manager.topology import Topology
 
 log = logging.getLogger(__name__)
 
-# What has to be settled before a type is sent, and what Envoy asks for anew when a type has changed.
-_NEEDS = {LISTENERS: (CLUSTERS, ENDPOINTS), ROUTES: (CLUSTERS, ENDPOINTS), ENDPOINTS: (CLUSTERS,), CLUSTERS: ()}
+# What has to be settled before a type is sent. (Endpoints wait for nothing: Envoy acknowledges clusters when it has both.)
+_NEEDS = {CLUSTERS: (), ENDPOINTS: (), LISTENERS: (CLUSTERS, ENDPOINTS), ROUTES: (CLUSTERS, ENDPOINTS)}
+
+# When Envoy gets a changed cluster or listener, it waits for the endpoints or routes again, though they are the same.
 _RENEWS = {CLUSTERS: ENDPOINTS, LISTENERS: ROUTES}
 
 
@@ -46,6 +48,8 @@ class TypeState:
     nonce: str = ""
     outstanding: bool = False
     sent: str | None = None
+    contents: dict[str, str] = field(default_factory=dict)
+    """The resources in `sent`, each with its version."""
     acknowledged: str | None = None
     refused: str = ""
     """Why the Envoy refused the version in `sent`; empty: it did not."""
@@ -192,8 +196,11 @@ class AdsServer(ads_pb2_grpc.AggregatedDiscoveryServiceServicer):  # type: ignor
                 state.sent = version_of(resources)
                 state.outstanding = True
                 state.refused = ""
-                if renewed := envoy.types.get(_RENEWS.get(type_url, "")):
+                contents = {r.name: r.version for r in resources}
+                renewed = envoy.types.get(_RENEWS.get(type_url, ""))
+                if renewed and any(contents.get(name, v) != v for name, v in state.contents.items()):
                     renewed.sent = None
+                state.contents = contents
                 await context.write(
                     discovery_pb2.DiscoveryResponse(
                         version_info=state.sent,

@@ -86,7 +86,9 @@ def service_cluster(service: str) -> Resource:
             type=cluster_pb2.Cluster.EDS,
             eds_cluster_config=cluster_pb2.Cluster.EdsClusterConfig(eds_config=ADS, service_name=service),
             connect_timeout=Duration(seconds=1),
-            lb_policy=cluster_pb2.Cluster.LEAST_REQUEST,
+            # Least-request would favour a host that has just died, having nothing under way; in turn, a retry meets
+            # the next host at once.
+            lb_policy=cluster_pb2.Cluster.ROUND_ROBIN,
             circuit_breakers=_BREAKERS,
             outlier_detection=_OUTLIERS,
             typed_extension_protocol_options={_HTTP_OPTIONS: packed(options)},

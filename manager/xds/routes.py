@@ -120,19 +120,18 @@ def _action(name: str, config: Any) -> TypedExtensionConfig:
 
 def _context(pipeline: Pipeline, body_bytes: int) -> Struct:
     """What `envoy/chain.lua` reads."""
+    chain = {
+        "pipeline": pipeline.name,
+        "timeout_ms": pipeline.timeout_ms,
+        "body_bytes": body_bytes,
+        "steps": [
+            {"service": step.service, "model": step.model, "retries": step.retries}
+            | ({"timeout_ms": step.timeout_ms} if step.timeout_ms else {})
+            for step in pipeline.steps
+        ],
+    }
     context = Struct()
-    context.update(
-        {
-            "pipeline": pipeline.name,
-            "timeout_ms": pipeline.timeout_ms,
-            "body_bytes": body_bytes,
-            "steps": [
-                {"service": step.service, "model": step.model, "retries": step.retries}
-                | ({"timeout_ms": step.timeout_ms} if step.timeout_ms else {})
-                for step in pipeline.steps
-            ],
-        }
-    )
+    context.update({"chain": chain})
     return context
 
 
