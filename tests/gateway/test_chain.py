@@ -121,15 +121,24 @@ async def test_without_a_trace_the_edge_makes_one(mesh: Mesh) -> None:
 async def test_the_answer_tells_the_time_of_each_step(mesh: Mesh) -> None:
     async with mesh.session.post(mesh.serve_url("two"), json=[{}]) as answer:
         figures = re.findall(r'([\w.-]+);dur=([\d.]+)(?:;desc="([^"]*)")?', answer.headers[names.SERVER_TIMING])
-    assert [(name, service) for name, _, service in figures] == [("m1", "serving-a"), ("m2", "serving-b"), ("total", "")]
+    assert [(name, service) for name, _, service in figures] == [
+        ("m1", "serving-a"),
+        ("m2", "serving-b"),
+        ("total", ""),
+    ]
     first, second, total = (float(ms) for _, ms, _ in figures)
-    assert 0 < first
-    assert 0 < second
+    assert first > 0
+    assert second > 0
     assert total >= first + second - 0.01
 
 
 async def test_a_client_cannot_steer_envoy_with_its_own_headers(mesh: Mesh) -> None:
-    sent = {"x-envoy-upstream-rq-timeout-ms": "1", "x-envoy-max-retries": "9", names.LOCAL_REPLY: "x", names.PIPELINE: "x"}
+    sent = {
+        "x-envoy-upstream-rq-timeout-ms": "1",
+        "x-envoy-max-retries": "9",
+        names.LOCAL_REPLY: "x",
+        names.PIPELINE: "x",
+    }
     async with mesh.session.post(mesh.serve_url("two"), json=[{}], headers=sent) as answer:
         (row,) = await answer.json()
     assert answer.status == 200

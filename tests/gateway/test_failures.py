@@ -34,9 +34,7 @@ class Scripted:
             return web.Response(status=int(argument), text='a "quoted"\nreason\x01', headers={"retry-after": "7"})
         if word == "problem":
             error = {"error": 'row 3 lacks "Ort" in M\u00fcnchen', "row": 3, "column": "Ort"}
-            return web.Response(
-                status=422, body=json.dumps(error, ensure_ascii=False), content_type=names.PROBLEM_TYPE
-            )
+            return web.Response(status=422, body=json.dumps(error, ensure_ascii=False), content_type=names.PROBLEM_TYPE)
         if word == "bytes":
             return web.Response(status=500, body=b"\xff\xfe\x00ok\xc3")
         if word == "big":
@@ -149,7 +147,9 @@ async def test_the_deadline_ends_a_slow_step(mesh: Mesh, chain: list[str], by: s
         service, _, model = chain[slow].partition("/")
         steps[slow] = {"service": service, "model": model, "timeout_s": 0.3}
     start = asyncio.get_running_loop().time()
-    status, _, document = await post(mesh, *steps, headers={names.TIMEOUT_MS: "300"} if by == "header" else {}, **fields)
+    status, _, document = await post(
+        mesh, *steps, headers={names.TIMEOUT_MS: "300"} if by == "header" else {}, **fields
+    )
     assert asyncio.get_running_loop().time() - start < 2
     assert (status, document["step"]) == (504, slow + 1)
     await asyncio.wait_for((SECOND if slow else FIRST).cancelled.wait(), 2)

@@ -1,0 +1,55 @@
+"""What the builders make, as JSON beside this file. `CATENARY_GOLDEN=update` writes it anew: read the difference."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+from types import MappingProxyType
+
+import pytest
+from google.protobuf.descriptor_pool import Default
+from google.protobuf.json_format import MessageToDict
+
+from catenary.address import TcpAddress, UnixAddress
+from catenary.node import Node
+from manager.snapshot import CLUSTERS, ENDPOINTS, LISTENERS, ROUTES, Snapshot, SnapshotBuilder
+from manager.topology import Pipeline, Step, Topology
+
+GOLDEN = Path(__file__).with_name("golden")
+
+TOPOLOGY = Topology(
+    (
+        Pipeline("endpointML", (Step("serving-a", "m1", 0, 2), Step("serving-b", "m2", 1_500, 0)), 60_000),
+        Pipeline("one", (Step("serving-b", "v1/predict:now", 0, 2),), 250),
+    ),
+    MappingProxyType(
+        {
+            "serving-a": (TcpAddress("127.0.0.1", 9001), TcpAddress("127.0.0.1", 9002)),
+            "serving-b": (),
+        }
+    ),
+)
+GATEWAY = Node("gateway-1", "gateway", "gateway", TcpAddress("127.0.0.1", 8083), UnixAddress("/run/app.sock"), 1_000)
+SIDECAR = Node("serving-a-1", "serving-a", "sidecar", TcpAddress("127.0.0.1", 9001), TcpAddress("127.0.0.1", 80), 1_000)
+
+
+def build(node: Node, topology: Topology = TOPOLOGY) -> Snapshot:
+    builder = SnapshotBuilder("-- the chain filter's source")
+    builder.use(topology)
+    return builder.build(node)
+
+
+@pytest.mark.parametrize("node", [GATEWAY, SIDECAR], ids=["gateway", "sidecar"])
+@pytest.mark.parametrize("type_url", [CLUSTERS, ENDPOINTS, LISTENERS, ROUTES], ids=lambda u: u.rpartition(".")[2])
+def test_resources_are_as_they_were(node: Node, type_url: str) -> None:
+    pool = Default()
+    made = [
+        MessageToDict(r.body, preserving_proto_field_name=True, descriptor_pool=pool)
+        for r in build(node).select(type_url, None)
+    ]
+    file = GOLDEN / f"{node.role}-{type_url.rpartition('.')[2]}.json"
+    text = json.dumps(made, indent=1, sort_keys=True) + "\n"
+    if os.environ.get("CATENARY_GOLDEN") == "update":
+        file.write_text(text)
+    assert file.read_text() == text
