@@ -13,6 +13,7 @@
     │   ├── ModelBroken         a model folder cannot be loaded: says why
     │   ├── PredictionFailed    a loaded model raised on input that it should have taken
     │   ├── Unavailable         not now: something is starting, stopping or away
+    │   ├── Overloaded          not now: more work is waiting than may wait
     │   └── DeadlineExceeded    the time that the caller gave is over
     └── SetupError              this machine or its settings: says what to do
 
@@ -38,14 +39,18 @@ class MalformedRequest(RequestError):
 
 
 class NotFound(RequestError):
-    """`kind` ("pipeline", "model", "file") and `name` of what is missing; `near`: known names that resemble it."""
+    """`kind` ("pipeline", "model", "file") and `name` of what is missing; `near`: known names that resemble it.
 
-    def __init__(self, kind: str, name: str, known: Iterable[str] = ()) -> None:
+    `reason` says why it is missing where that is known.
+    """
+
+    def __init__(self, kind: str, name: str, known: Iterable[str] = (), *, reason: str = "") -> None:
         self.kind = kind
         self.name = name
         self.near = difflib.get_close_matches(name, list(known), n=3, cutoff=0.5)
         hint = f"; did you mean {' or '.join(repr(n) for n in self.near)}?" if self.near else ""
-        super().__init__(f"there is no {kind} {name!r}{hint}")
+        because = f": {reason}" if reason else ""
+        super().__init__(f"there is no {kind} {name!r}{because}{hint}")
 
 
 class MethodNotAllowed(RequestError):
@@ -115,6 +120,14 @@ class PredictionFailed(ServingError):
 
 class Unavailable(ServingError):
     """Try again after `retry_after_s` seconds."""
+
+    def __init__(self, message: str, retry_after_s: int = 1) -> None:
+        self.retry_after_s = retry_after_s
+        super().__init__(message)
+
+
+class Overloaded(ServingError):
+    """Shed before any work was done; try again after `retry_after_s` seconds."""
 
     def __init__(self, message: str, retry_after_s: int = 1) -> None:
         self.retry_after_s = retry_after_s

@@ -19,7 +19,15 @@ from pydantic import BaseModel, ValidationError
 
 from catenary import logs, names, problem
 from catenary.address import Address, UnixAddress
-from catenary.errors import CatenaryError, InvalidInput, MalformedRequest, MethodNotAllowed, NotFound, TooLarge
+from catenary.errors import (
+    CatenaryError,
+    InvalidInput,
+    MalformedRequest,
+    MethodNotAllowed,
+    NotFound,
+    SetupError,
+    TooLarge,
+)
 
 log = logging.getLogger(__name__)
 
@@ -115,7 +123,10 @@ def application(*, max_body_bytes: int) -> web.Application:
 
 @contextlib.asynccontextmanager
 async def listening(app: web.Application, address: Address, *, drain_s: float = 10.0) -> AsyncIterator[None]:
-    """Serve `app` at `address` inside the block; on leaving, requests under way have `drain_s` to end."""
+    """Serve `app` at `address` inside the block; on leaving, requests under way have `drain_s` to end.
+
+    Raises SetupError where `address` cannot be had.
+    """
     runner = web.AppRunner(app, access_log=None, handler_cancellation=True, shutdown_timeout=drain_s)
     await runner.setup()
     try:
@@ -124,7 +135,10 @@ async def listening(app: web.Application, address: Address, *, drain_s: float = 
             site = web.UnixSite(runner, address.path)
         else:
             site = web.TCPSite(runner, address.host, address.port, reuse_address=True)
-        await site.start()
+        try:
+            await site.start()
+        except OSError as error:
+            raise SetupError(f"cannot listen on {address}: {error.strerror or error}") from error
         if isinstance(address, UnixAddress):
             Path(address.path).chmod(0o600)
         log.info("listening on %s", address)

@@ -25,6 +25,7 @@ STATUS: dict[type[errors.CatenaryError], HTTPStatus] = {
     errors.ModelBroken: HTTPStatus.INTERNAL_SERVER_ERROR,
     errors.PredictionFailed: HTTPStatus.INTERNAL_SERVER_ERROR,
     errors.Unavailable: HTTPStatus.SERVICE_UNAVAILABLE,
+    errors.Overloaded: HTTPStatus.TOO_MANY_REQUESTS,
     errors.DeadlineExceeded: HTTPStatus.GATEWAY_TIMEOUT,
     errors.SetupError: HTTPStatus.INTERNAL_SERVER_ERROR,
 }
@@ -54,7 +55,7 @@ def problem(error: errors.CatenaryError, **members: object) -> dict[str, object]
 
 def headers_for(error: errors.CatenaryError) -> dict[str, str]:
     """The HTTP headers that belong to `error`."""
-    if isinstance(error, errors.Unavailable):
+    if isinstance(error, (errors.Unavailable, errors.Overloaded)):
         return {"retry-after": str(error.retry_after_s)}
     if isinstance(error, errors.MethodNotAllowed):
         return {"allow": ", ".join(error.allowed)}

@@ -7,6 +7,7 @@ the defaults under the file. What the command line gives is passed to the constr
 from __future__ import annotations
 
 import os
+import tomllib
 from pathlib import Path
 from typing import Annotated, Any, TypeVar
 
@@ -61,13 +62,16 @@ S = TypeVar("S", bound=Settings)
 
 def read_settings(kind: type[S], **flags: Any) -> S:
     """The settings of a process; flags that are None were not given. SetupError names each field that is wrong."""
+    file = os.environ.get("CATENARY_CONFIG")
+    if file and not Path(file).is_file():
+        raise SetupError(f"CATENARY_CONFIG names {file}, which is no file")
     try:
         return kind(**{name: value for name, value in flags.items() if value is not None})
     except ValidationError as error:
         faults = "; ".join(
-            f"CATENARY_{'_'.join(str(part) for part in fault['loc']).upper()}: {fault['msg']}"
+            f"CATENARY_{'_'.join(str(part) for part in fault['loc']).upper().removeprefix('CATENARY_')}: {fault['msg']}"
             for fault in error.errors(include_url=False)
         )
         raise SetupError(f"the settings are not right: {faults}") from error
-    except OSError as error:
-        raise SetupError(f"CATENARY_CONFIG cannot be read: {error}") from error
+    except (OSError, tomllib.TOMLDecodeError) as error:
+        raise SetupError(f"the file that CATENARY_CONFIG names cannot be read: {error}") from error

@@ -1,0 +1,23 @@
+from __future__ import annotations
+
+import pytest
+
+from catenary.address import TcpAddress, UnixAddress
+from catenary.node import Node
+
+NODE = Node("a-1", "a", "sidecar", TcpAddress("127.0.0.1", 1), UnixAddress("/x"), 7)
+
+
+def test_a_node_is_the_same_after_a_round_trip() -> None:
+    assert Node.from_metadata("a-1", "a", NODE.metadata()) == NODE
+
+
+@pytest.mark.parametrize(
+    "change", [{"role": "king"}, {"listen": "unix:/x"}, {"listen": "x"}, {"app": ""}, {"body_bytes": "many"}]
+)
+def test_wrong_metadata_is_a_value_error(change: dict[str, str]) -> None:
+    with pytest.raises(ValueError, match=r"."):
+        Node.from_metadata("a-1", "a", NODE.metadata() | change)
+    missing = {k: v for k, v in NODE.metadata().items() if k not in change}
+    with pytest.raises(ValueError, match="lacks"):
+        Node.from_metadata("a-1", "a", missing)

@@ -1,0 +1,37 @@
+"""What all tests share: the one Spark session, hypothesis' profile, and skips that fail where nothing may be missing."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+import pytest
+from hypothesis import settings
+
+if TYPE_CHECKING:
+    from pyspark.sql import SparkSession
+
+# A busy machine is slow, not wrong.
+settings.register_profile("catenary", deadline=None)
+settings.load_profile("catenary")
+
+
+@pytest.fixture(scope="session")
+def spark() -> Iterator[SparkSession]:
+    """A Spark session on a real JVM, for the tests marked `jvm`: one for the whole run."""
+    if sys.platform != "linux":
+        pytest.skip("the JDK that Spark runs on is installed on Linux only")
+    from models.spark.spark_session import spark_session
+
+    with spark_session() as session:
+        yield session
+
+
+def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
+    """In CI everything is there: a test that was skipped has failed."""
+    reporter = session.config.pluginmanager.get_plugin("terminalreporter")
+    if os.environ.get("CI") and reporter and reporter.stats.get("skipped") and exitstatus == 0:
+        reporter.write_line("tests were skipped, which CI counts as failed", red=True)
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
