@@ -33,7 +33,7 @@ from manager.topology import Topology
 
 log = logging.getLogger(__name__)
 
-# What has to be settled before a type is sent. (Endpoints wait for nothing: Envoy acknowledges clusters when it has both.)
+# What has to be settled before a type is sent. Endpoints wait for nothing: with its own, a cluster is acknowledged.
 _NEEDS = {CLUSTERS: (), ENDPOINTS: (), LISTENERS: (CLUSTERS, ENDPOINTS), ROUTES: (CLUSTERS, ENDPOINTS)}
 
 # When Envoy gets a changed cluster or listener, it waits for the endpoints or routes again, though they are the same.

@@ -18,7 +18,8 @@ from catenary.messages import IndexEntry
 
 log = logging.getLogger(__name__)
 
-_WAIT_S = 25
+_WAIT_S = 5
+"""How long a repository may hold a poll; one that stops has to wait for no more than that."""
 _INDEX = TypeAdapter(tuple[IndexEntry, ...])
 
 
@@ -31,26 +32,37 @@ class Catalog:
         self._moved = asyncio.Event()
 
     def repositories_changed(self) -> None:
-        """Ask again now where the repository is."""
+        """Let go of the repository that is being polled, and ask again where one is."""
         self._moved.set()
 
     async def follow(self) -> None:
         """Keep `entries` up to date until cancelled."""
-        timeout = aiohttp.ClientTimeout(total=None, sock_connect=2, sock_read=_WAIT_S + 10)
-        etag = ""
+        timeout = aiohttp.ClientTimeout(total=_WAIT_S + 10, sock_connect=2)
         async with aiohttp.ClientSession(timeout=timeout) as session:
             while True:
-                addresses = self._addresses()
                 self._moved.clear()
-                if not addresses:
-                    await self._moved.wait()
-                    continue
+                following = asyncio.create_task(self._follow_one(session), name="repository")
+                moved = asyncio.create_task(self._moved.wait(), name="moved")
                 try:
-                    etag = await self._poll(session, addresses[0], etag)
-                except (aiohttp.ClientError, TimeoutError, ValidationError, orjson.JSONDecodeError) as error:
-                    log.info("the repository at %s does not answer: %s", addresses[0], error)
-                    etag = ""
-                    await asyncio.sleep(0.5)
+                    await asyncio.wait((following, moved), return_when=asyncio.FIRST_COMPLETED)
+                    if following.done():
+                        following.result()
+                finally:
+                    following.cancel()
+                    moved.cancel()
+
+    async def _follow_one(self, session: aiohttp.ClientSession) -> None:
+        """Poll the repository that is there now; for ever, if there is none."""
+        addresses = self._addresses()
+        etag = ""
+        while addresses:
+            try:
+                etag = await self._poll(session, addresses[0], etag)
+            except (aiohttp.ClientError, TimeoutError, ValidationError, orjson.JSONDecodeError) as error:
+                log.info("the repository at %s does not answer: %s", addresses[0], error)
+                etag = ""
+                await asyncio.sleep(0.5)
+        await asyncio.get_running_loop().create_future()
 
     async def _poll(self, session: aiohttp.ClientSession, address: TcpAddress, etag: str) -> str:
         """Wait for an index other than the one with `etag`; its ETag."""

@@ -7,6 +7,7 @@ import logging
 from types import MappingProxyType
 
 from catenary import names
+from catenary.address import TcpAddress
 from catenary.errors import Unavailable
 from catenary.messages import Instance, Pipeline
 from catenary.store import Store
@@ -31,6 +32,7 @@ class Controller:
         self._book = PipelineBook(store)
         self._acknowledge_s = acknowledge_s
         self._pipelines: tuple[topology.Pipeline, ...] = ()
+        self._repositories: tuple[TcpAddress, ...] | None = None
         self._publishing = asyncio.Lock()
 
     async def load(self) -> None:
@@ -67,8 +69,6 @@ class Controller:
     async def renew(self, instance: Instance) -> None:
         if await self.registry.renew(instance):
             self._publish()
-            if instance.service == names.REPOSITORY:
-                self.catalog.repositories_changed()
 
     async def leave(self, instance_id: str) -> bool:
         """Whether there was such an instance; gateways that answer in time send it nothing more once this returns."""
@@ -89,6 +89,9 @@ class Controller:
         named = {step.service for pipeline in self._pipelines for step in pipeline.steps}
         services = sorted(named | {instance.service for instance in self.registry.instances()})
         endpoints = {service: self.registry.addresses(service) for service in services}
+        if endpoints.get(names.REPOSITORY) != self._repositories:
+            self._repositories = endpoints.get(names.REPOSITORY)
+            self.catalog.repositories_changed()
         return self.ads.publish(topology.Topology(self._pipelines, MappingProxyType(endpoints)))
 
     async def _follow_store(self) -> None:
