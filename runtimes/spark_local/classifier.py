@@ -1,0 +1,81 @@
+"""From raw scores to probabilities and a predicted class: what the probabilistic classifiers have in common.
+
+Spark's `ml/classification/ProbabilisticClassifier.scala`, 4.3. An output whose name is empty is not made, and the
+prediction is then taken from what is left: the raw scores, else the probabilities. With thresholds it is the first
+class with the largest p/t, a class with p = t = 0 never; without, the first class with the largest score.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from .columns import Array
+from .saved import Saved
+from .stage import Attributes
+
+
+@dataclass(frozen=True)
+class ClassifierOutputs:
+    """Which columns a classifier makes of its raw scores, `n_classes` to a row. Empty names: not made."""
+
+    raw: str
+    probability: str
+    prediction: str
+    n_classes: int
+    thresholds: tuple[float, ...] | None
+
+    @classmethod
+    def load(cls, saved: Saved, n_classes: int) -> ClassifierOutputs:
+        """From the stage's parameters. Raises Unreadable for thresholds that Spark would not take."""
+        thresholds = saved.doubles("thresholds")
+        if thresholds is not None:
+            if len(thresholds) != n_classes:
+                raise saved.unreadable(f"{len(thresholds)} thresholds for {n_classes} classes")
+            if not all(t >= 0.0 for t in thresholds) or thresholds.count(0.0) > 1:
+                raise saved.unreadable(f"thresholds {list(thresholds)}: none may be negative, and only one may be 0")
+        return cls(
+            saved.text("rawPredictionCol", "rawPrediction"),
+            saved.text("probabilityCol", "probability"),
+            saved.text("predictionCol", "prediction"),
+            n_classes,
+            thresholds,
+        )
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The columns made, in Spark's order."""
+        return tuple(name for name in (self.raw, self.probability, self.prediction) if name)
+
+    def attributes(self) -> Mapping[str, Attributes]:
+        """What is known of them: the vectors' sizes."""
+        return {name: Attributes(size=self.n_classes) for name in (self.raw, self.probability) if name}
+
+    def of_row(self, raw: list[float], probability: list[float]) -> tuple[Any, ...]:
+        """The columns' values for one row."""
+        scores = raw if self.raw or not self.probability else probability
+        if self.thresholds is not None:
+            scores = [_scaled(p, t) for p, t in zip(probability, self.thresholds, strict=True)]
+        best = float(scores.index(max(scores)))
+        made = ((self.raw, raw), (self.probability, probability), (self.prediction, best))
+        return tuple(value for name, value in made if name)
+
+    def of_rows(self, raw: Array, probability: Array) -> tuple[Array, ...]:
+        """The same for many rows: `raw` and `probability` of shape (n_rows, n_classes)."""
+        scores = raw if self.raw or not self.probability else probability
+        if self.thresholds is not None:
+            scores = probability / np.array(self.thresholds)
+            scores = np.where(np.isnan(scores), -np.inf, scores)
+        best = np.argmax(scores, axis=1).astype(np.float64)
+        made = ((self.raw, raw), (self.probability, probability), (self.prediction, best))
+        return tuple(values for name, values in made if name)
+
+
+def _scaled(probability: float, threshold: float) -> float:
+    if threshold:
+        return probability / threshold
+    return math.inf if probability > 0.0 else -math.inf

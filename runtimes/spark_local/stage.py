@@ -1,0 +1,69 @@
+"""What every fitted stage is: columns in, columns out, one arithmetic in two forms.
+
+`apply` takes one row's values and is the meaning of the stage. `apply_columns` may do the same for many rows in NumPy
+and has to give the very same numbers; it declines whatever it is not made for, and the rows go through `apply`.
+A stage is immutable once bound, so threads may share it, and it changes no value that it is given.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+from .columns import Column
+from .saved import Saved
+
+
+@dataclass(frozen=True)
+class Attributes:
+    """What is known of a column that a stage makes, as Spark's ML attributes tell it.
+
+    `labels`: the names of a nominal column's values. `size`: how many numbers its vectors hold.
+    """
+
+    labels: tuple[str, ...] | None = None
+    size: int | None = None
+
+
+class Stage(ABC):
+    """A fitted stage of a pipeline."""
+
+    saved_as: ClassVar[tuple[str, ...]]
+    """The class names under which Spark saves it."""
+
+    inputs: tuple[str, ...]
+    outputs: tuple[str, ...]
+    label: str | None = None
+    """The label column, which training needs and scoring does not."""
+    drops_rows: bool = False
+
+    @classmethod
+    @abstractmethod
+    def load(cls, saved: Saved) -> Stage:
+        """The stage in a folder. Raises Unreadable for whatever could not be served."""
+
+    @abstractmethod
+    def apply(self, *values: Any) -> tuple[Any, ...] | None:
+        """One value for each of `outputs` from one row's values of `inputs`; None drops the row. Raises Rejected."""
+
+    def apply_columns(self, *columns: Column) -> tuple[Column, ...] | None:  # noqa: ARG002
+        """The same for many rows at once, none of them dropped; None: not for these columns."""
+        return None
+
+    def steps(self) -> tuple[Stage, ...]:
+        """Itself, or the stages that a container is made of."""
+        return (self,)
+
+    def bind(self, known: Mapping[str, Attributes]) -> Stage:  # noqa: ARG002
+        """The stage once the columns made before it are known. Raises Unreadable where that does not fit."""
+        return self
+
+    def attributes(self) -> Mapping[str, Attributes]:
+        """What is known of its outputs; those left out are known to be made, and no more."""
+        return {}
+
+    def sources(self, outputs: Sequence[str]) -> tuple[str, ...]:  # noqa: ARG002
+        """The inputs that a row has to hold if these of the stage's outputs are wanted."""
+        return self.inputs

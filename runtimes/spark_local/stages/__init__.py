@@ -1,0 +1,20 @@
+"""The stages that come with the engine, one file each; importing this package registers them."""
+
+from __future__ import annotations
+
+from ..stage import Stage
+from .index_to_string import IndexToString
+from .pipeline_model import PipelineModelStage
+from .random_forest_classification_model import RandomForestClassificationModel
+from .standard_scaler_model import StandardScalerModel
+from .string_indexer_model import StringIndexerModel
+from .vector_assembler import VectorAssembler
+
+BUILT_IN: tuple[type[Stage], ...] = (
+    IndexToString,
+    PipelineModelStage,
+    RandomForestClassificationModel,
+    StandardScalerModel,
+    StringIndexerModel,
+    VectorAssembler,
+)

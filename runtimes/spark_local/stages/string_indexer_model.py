@@ -1,0 +1,126 @@
+"""StringIndexerModel: the index of a label; numbers are cast to string first, as Java writes them.
+
+Spark's `ml/feature/StringIndexer.scala`, 4.3 (several columns: 3.0 and later; `labels` in place of `labelsArray`: 2.x).
+handleInvalid says what an unseen label or a null is: `error` refuses it, `skip` drops the row (and one whose number is
+NaN), `keep` gives it the index after the last. A column that a row lacks is passed over, so that a label may be absent;
+Spark 3 and later fail there if the rows are to be skipped. The order of the labels is the saved one.
+
+JSON does not tell 1 from 1.0, so a whole number that is no label as it stands is looked up in the other spelling too.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from ..errors import Rejected
+from ..registry import register
+from ..saved import Saved
+from ..stage import Attributes, Stage
+from ..values import MISSING, kind, text
+
+_DOUBLE = re.compile(r"-?\d+\.\d+(E-?\d+)?", re.ASCII)
+_INTEGER = re.compile(r"-?\d{1,15}", re.ASCII)
+
+
+@register
+@dataclass(frozen=True)
+class StringIndexerModel(Stage):
+    """`labels`: those of each column in turn. `of_text` and `of_number`: the index of a label, and of a cast number."""
+
+    saved_as = ("org.apache.spark.ml.feature.StringIndexerModel",)
+
+    inputs: tuple[str, ...]
+    outputs: tuple[str, ...]
+    labels: tuple[tuple[str, ...], ...]
+    handle_invalid: str
+    of_text: tuple[Mapping[str, float], ...]
+    of_number: tuple[Mapping[str, float], ...]
+
+    @classmethod
+    def load(cls, saved: Saved) -> StringIndexerModel:
+        if saved.has("inputCols"):
+            if saved.has("inputCol"):
+                raise saved.unreadable("it has both inputCol and inputCols")
+            inputs, outputs = saved.texts("inputCols"), saved.texts("outputCols")
+        else:
+            inputs, outputs = (saved.column("inputCol"),), (saved.output(),)
+        labels = _labels(saved)
+        if not len(inputs) == len(outputs) == len(labels):
+            raise saved.unreadable(
+                f"{len(inputs)} input and {len(outputs)} output columns, {len(labels)} lists of labels"
+            )
+        of_text = tuple({label: float(index) for index, label in enumerate(of)} for of in labels)
+        handle_invalid = saved.choice("handleInvalid", ("error", "skip", "keep"), "error")
+        return cls(inputs, outputs, labels, handle_invalid, of_text, tuple(map(_with_spellings, of_text)))
+
+    @property
+    def drops_rows(self) -> bool:  # type: ignore[override]
+        return self.handle_invalid == "skip"
+
+    def sources(self, outputs: Sequence[str]) -> tuple[str, ...]:
+        return tuple(source for source, made in zip(self.inputs, self.outputs, strict=True) if made in outputs)
+
+    def attributes(self) -> Mapping[str, Attributes]:
+        unknown = ("__unknown",) if self.handle_invalid == "keep" else ()
+        return {made: Attributes(labels=of + unknown) for made, of in zip(self.outputs, self.labels, strict=True)}
+
+    def apply(self, *values: Any) -> tuple[Any, ...] | None:
+        found: list[Any] = []
+        for position, value in enumerate(values):
+            if value is MISSING:
+                found.append(MISSING)
+                continue
+            index = self._index(value, position)
+            if index is None:
+                return None
+            found.append(index)
+        return tuple(found)
+
+    def _index(self, value: object, position: int) -> float | None:
+        """The label's index in the column at `position`; None drops the row."""
+        if type(value) is str:
+            index = self.of_text[position].get(value)
+        elif type(value) is float or type(value) is int:
+            if self.handle_invalid == "skip" and math.isnan(value):
+                return None
+            index = self.of_number[position].get(text(value))
+        elif value is None:
+            index = None
+        else:
+            raise Rejected(f"should be text or a number, not {kind(value)}", self.inputs[position])
+        if index is None and self.handle_invalid == "keep":
+            return float(len(self.labels[position]))
+        if index is None and self.handle_invalid == "error":
+            wrong = "is null" if value is None else f"has the label {value!r}, which training did not see"
+            raise Rejected(f"{wrong} (handleInvalid is error)", self.inputs[position])
+        return index
+
+
+def _labels(saved: Saved) -> tuple[tuple[str, ...], ...]:
+    columns = saved.table().column_names
+    (stored,) = saved.row("labels" if "labels" in columns and "labelsArray" not in columns else "labelsArray")
+    lists = [stored] if "labelsArray" not in columns else stored
+    if isinstance(lists, list) and all(isinstance(of, list) and all(type(v) is str for v in of) for of in lists):
+        return tuple(map(tuple, lists))
+    raise saved.unreadable("its labels are not lists of strings")
+
+
+def _with_spellings(of_text: Mapping[str, float]) -> dict[str, float]:
+    """The labels and, for those that are numbers, the other ways in which the same number may be cast."""
+    spellings: dict[str, float] = {}
+    for label, index in of_text.items():
+        if _INTEGER.fullmatch(label):
+            if str(int(label)) == label:
+                spellings.setdefault(text(float(label)), index)
+        elif _DOUBLE.fullmatch(label) and label != "-0.0":
+            value = float(label)
+            # Java before 19 writes some doubles with more digits than needed; fewer digits are somebody's own text
+            if text(value) == label or sum(map(str.isdigit, label.partition("E")[0])) >= 16:
+                spellings.setdefault(text(value), index)
+                if value.is_integer():
+                    spellings.setdefault(text(int(value)), index)
+    return {**spellings, **of_text}

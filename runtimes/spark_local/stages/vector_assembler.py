@@ -1,0 +1,109 @@
+"""VectorAssembler: numbers, booleans and vectors of a row, one behind the other, in one vector.
+
+Spark's `ml/feature/VectorAssembler.scala`, 4.3. The vector is sparse where that is smaller, 1.5·(nnz + 1) < size
+(`SparseVector.compressed` in `ml/linalg/Vectors.scala`); zeros are dropped on the way, so -0.0 comes out as 0.0.
+handleInvalid says what a null is, and a NaN outside of vectors: `error` refuses it, `skip` drops the row, `keep` makes
+a null as many NaN as its column has numbers. As in Spark, `keep` takes vectors only from columns whose size a stage
+before it tells. Where every row is skipped Spark fails on columns of vectors; here no row is left.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from ..columns import Array, Column, doubles, vectors
+from ..errors import Rejected
+from ..registry import register
+from ..saved import Saved
+from ..stage import Attributes, Stage
+from ..values import Sparse, Vector, number, vector
+
+
+@register
+@dataclass(frozen=True)
+class VectorAssembler(Stage):
+    """`sizes`: once bound, the numbers in each input; None where the values have to tell, 1 if one is a null."""
+
+    saved_as = ("org.apache.spark.ml.feature.VectorAssembler",)
+
+    inputs: tuple[str, ...]
+    outputs: tuple[str, ...]
+    handle_invalid: str
+    made_before: frozenset[str] = frozenset()
+    sizes: tuple[int | None, ...] = ()
+
+    @classmethod
+    def load(cls, saved: Saved) -> VectorAssembler:
+        inputs = saved.texts("inputCols")
+        return cls(inputs, (saved.output(),), saved.choice("handleInvalid", ("error", "skip", "keep"), "error"))
+
+    @property
+    def drops_rows(self) -> bool:  # type: ignore[override]
+        return self.handle_invalid == "skip"
+
+    def bind(self, known: Mapping[str, Attributes]) -> VectorAssembler:
+        sizes = tuple(known.get(name, Attributes()).size for name in self.inputs)
+        return replace(self, made_before=frozenset(known) & frozenset(self.inputs), sizes=sizes)
+
+    def apply(self, *values: Any) -> tuple[Vector] | None:
+        indices: list[int] = []
+        numbers: list[float] = []
+        size = 0
+        for position, value in enumerate(values):
+            part = self._part(value, position)
+            if part is None:
+                return None
+            if isinstance(part, Sparse):
+                pairs = zip(part.indices, part.values, strict=True)
+                part_size = part.size
+            else:
+                pairs = zip(range(len(part)), part, strict=True)
+                part_size = len(part)
+            for index, found in pairs:
+                if found != 0.0:
+                    indices.append(size + index)
+                    numbers.append(found)
+            size += part_size
+        assembled = Sparse(size, indices, numbers)
+        return (assembled if 1.5 * (len(indices) + 1.0) < size else assembled.dense(),)
+
+    def _part(self, value: object, position: int) -> Vector | None:
+        """The numbers that a value stands for; None drops the row."""
+        column = self.inputs[position]
+        if isinstance(value, list | dict | Sparse):
+            if self.handle_invalid == "keep" and column not in self.made_before:
+                raise Rejected("is a vector whose size no VectorSizeHint tells, which keep has to know", column)
+            return vector(value, column)
+        scalar = float(value) if isinstance(value, bool) else number(value, column)
+        if self.handle_invalid == "keep":
+            return [math.nan] * (self.sizes[position] or 1) if scalar is None else [scalar]
+        if scalar is None or math.isnan(scalar):
+            if self.handle_invalid == "skip":
+                return None
+            raise Rejected(f"is {'null' if scalar is None else 'NaN'} (handleInvalid is error)", column)
+        return [scalar]
+
+    def apply_columns(self, *columns: Column) -> tuple[Column] | None:
+        parts: list[Array] = []
+        for name, column in zip(self.inputs, columns, strict=True):
+            if (scalars := doubles(column)) is not None:
+                if self.handle_invalid != "keep" and np.isnan(scalars).any():
+                    return None
+                parts.append(scalars[:, None])
+            elif (matrix := vectors(column)) is not None and (
+                self.handle_invalid != "keep" or name in self.made_before
+            ):
+                parts.append(matrix)
+            else:
+                return None
+        if not parts:
+            return None
+        assembled = np.concatenate(parts, axis=1)
+        if (1.5 * (np.count_nonzero(assembled, axis=1) + 1.0) < assembled.shape[1]).any():
+            return None
+        return (assembled + 0.0,)

@@ -1,0 +1,212 @@
+"""Saved models to test with: written by hand in Spark's format, or by Spark itself and held against its own answer."""
+
+from __future__ import annotations
+
+import json
+import math
+import warnings
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from catenary.errors import InvalidInput, ModelBroken
+from runtimes.spark_local import PipelineModel, load
+
+Row = dict[str, Any]
+
+VECTOR = pa.struct(
+    [
+        ("type", pa.int8()),
+        ("size", pa.int32()),
+        ("indices", pa.list_(pa.int32())),
+        ("values", pa.list_(pa.float64())),
+    ]
+)
+SPLIT = pa.struct(
+    [("featureIndex", pa.int32()), ("leftCategoriesOrThreshold", pa.list_(pa.float64())), ("numCategories", pa.int32())]
+)
+NODE = pa.struct(
+    [
+        ("id", pa.int32()),
+        ("prediction", pa.float64()),
+        ("impurity", pa.float64()),
+        ("impurityStats", pa.list_(pa.float64())),
+        ("rawCount", pa.int64()),
+        ("gain", pa.float64()),
+        ("leftChild", pa.int32()),
+        ("rightChild", pa.int32()),
+        ("split", SPLIT),
+    ]
+)
+
+
+class Saver:
+    """Writes stages as Spark 4 does, into one folder."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def stage(self, name: str, class_name: str, params: Row, /, **extras: Any) -> Path:
+        """The metadata of a stage in the sub-folder `name`, which may be empty."""
+        folder = self.folder / name
+        (folder / "metadata").mkdir(parents=True)
+        metadata = {"class": f"org.apache.spark.ml.{class_name}", "timestamp": 0, "sparkVersion": "4.3.0"}
+        metadata |= {"uid": name.partition("_")[2] or "stage", "paramMap": params, "defaultParamMap": {}}
+        (folder / "metadata" / "part-00000").write_text(json.dumps(metadata | extras) + "\n")
+        return folder
+
+    def data(self, folder: Path, columns: dict[str, pa.Array], name: str = "data", part: int = 0) -> None:
+        (folder / name).mkdir(exist_ok=True)
+        file = folder / name / f"part-{part:05d}-c000.snappy.parquet"
+        pq.write_table(pa.table(columns), file, write_page_checksum=True)
+
+    def indexer(self, name: str = "", labels: tuple[tuple[str, ...], ...] = (("a", "b"),), **params: Any) -> Path:
+        folder = self.stage(name, "feature.StringIndexerModel", {"inputCol": "text", "outputCol": "index"} | params)
+        self.data(folder, {"labelsArray": pa.array([labels], pa.list_(pa.list_(pa.string())))})
+        return folder
+
+    def to_string(self, name: str = "", **params: Any) -> Path:
+        return self.stage(name, "feature.IndexToString", {"inputCol": "index", "outputCol": "label"} | params)
+
+    def assembler(self, name: str = "", **params: Any) -> Path:
+        given = {"inputCols": ["x", "y"], "outputCol": "features"} | params
+        return self.stage(name, "feature.VectorAssembler", given)
+
+    def scaler(self, name: str = "", std: tuple[float, ...] = (2.0, 0.0), **params: Any) -> Path:
+        given = {"inputCol": "features", "outputCol": "scaled"} | params
+        folder = self.stage(name, "feature.StandardScalerModel", given)
+        mean = [1.0] * len(std)
+        vectors = [{"type": 1, "values": list(std)}, {"type": 1, "values": mean}]
+        self.data(folder, {"std": pa.array([vectors[0]], VECTOR), "mean": pa.array([vectors[1]], VECTOR)})
+        return folder
+
+    def forest(self, name: str = "", trees: list[list[Row]] | None = None, **params: Any) -> Path:
+        trees = [self.stump(0, 0.5), self.stump(1, -1.0)] if trees is None else trees
+        given = {"featuresCol": "features", "labelCol": "label"} | params
+        sizes = {"numFeatures": 2, "numClasses": len(trees[0][-1]["impurityStats"]), "numTrees": len(trees)}
+        folder = self.stage(name, "classification.RandomForestClassificationModel", given, **sizes)
+        numbers = pa.array(range(len(trees)), pa.int32())
+        weights = pa.array([1.0] * len(trees))
+        described = {"treeID": numbers, "metadata": pa.array(["{}"] * len(trees)), "weights": weights}
+        self.data(folder, described, "treesMetadata")
+        # Backwards and in two part files: order is not to be relied on
+        nodes = [(number, node) for number, tree in enumerate(trees) for node in tree][::-1]
+        for part, some in enumerate((nodes[::2], nodes[1::2])):
+            columns = {
+                "treeID": pa.array([number for number, _ in some], pa.int32()),
+                "nodeData": pa.array([node for _, node in some], NODE),
+            }
+            self.data(folder, columns, part=part)
+        return folder
+
+    def pipeline(self, *stages: Callable[[str], object]) -> Path:
+        """Each of `stages` is given the name that it is to have."""
+        uids = [f"stage{index}" for index in range(len(stages))]
+        folder = self.stage("", "PipelineModel", {"stageUids": uids})
+        for index, stage in enumerate(stages):
+            stage(f"stages/{index:0{len(str(len(stages)))}d}_stage{index}")
+        return folder
+
+    def stump(self, feature: int, threshold: float) -> list[Row]:
+        """A tree of one split: class 0 to the left, three of four for class 1 to the right."""
+        test = {"featureIndex": feature, "leftCategoriesOrThreshold": [threshold], "numCategories": -1}
+        return [self.split(0, 1, 2, test), self.leaf(1, [5.0, 0.0]), self.leaf(2, [1.0, 3.0])]
+
+    def split(self, number: int, left: int, right: int, test: Row) -> Row:
+        return self.leaf(number, [1.0, 1.0]) | {"leftChild": left, "rightChild": right, "split": test}
+
+    def leaf(self, number: int, stats: list[float]) -> Row:
+        none = {"featureIndex": -1, "leftCategoriesOrThreshold": [], "numCategories": -1}
+        rest = {"prediction": 0.0, "impurity": 0.0, "rawCount": 1, "gain": -1.0, "leftChild": -1, "rightChild": -1}
+        return {"id": number, "impurityStats": stats, "split": none} | rest
+
+
+@pytest.fixture
+def saver(tmp_path: Path) -> Saver:
+    return Saver(tmp_path / "model")
+
+
+@pytest.fixture(scope="session")
+def saver_class() -> type[Saver]:
+    return Saver
+
+
+@pytest.fixture(name="same")
+def equality() -> Callable[..., bool]:
+    return same
+
+
+class Parity:
+    """Spark's answer and ours, from one fitted model and one data frame."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._saved = 0
+
+    def load(self, model: Any) -> PipelineModel:
+        """What `model`, saved by Spark, is here."""
+        self._saved += 1
+        path = self._folder / str(self._saved)
+        model.write().save(str(path))
+        return load(path)
+
+    def check(self, model: Any, frame: Any, relative: float = 0.0) -> list[Row]:
+        """Asserts that Spark and both paths of the engine answer alike, bit for bit unless `relative` is given."""
+        rows = [_plain_row(row) for row in frame.collect()]
+        ours = self.load(model)
+        with warnings.catch_warnings():
+            warnings.filterwarnings("ignore", category=UserWarning, module=r"pyspark\.")
+            expected = [_plain_row(row) for row in model.transform(frame).collect()]
+        for answer in (ours._by_row(rows), ours._by_column(rows)):
+            assert len(answer) == len(expected)
+            for position, (got, want) in enumerate(zip(answer, expected, strict=True)):
+                assert list(got) == list(want), f"columns of row {position}"
+                for column in want:
+                    assert same(got[column], want[column], relative), f"{column} of row {position}: {got} != {want}"
+        return expected
+
+    def check_refused(self, model: Any, frame: Any) -> None:
+        """Asserts that Spark fails on the frame and that we refuse it, at load or as invalid input."""
+        rows = [_plain_row(row) for row in frame.collect()]
+        with pytest.raises(Exception, match=r"."):
+            model.transform(frame).collect()
+        with pytest.raises((InvalidInput, ModelBroken)):
+            self.load(model).transform(rows)
+
+
+@pytest.fixture
+def parity(spark: Any, tmp_path: Path) -> Parity:
+    return Parity(tmp_path)
+
+
+def same(got: object, want: object, relative: float = 0.0) -> bool:
+    """Equality of plain values in which NaN equals NaN, 0.0 differs from -0.0 and 1 from 1.0."""
+    if type(got) is not type(want):
+        return False
+    if isinstance(got, float) and isinstance(want, float):
+        if math.isnan(got) or math.isnan(want):
+            return math.isnan(got) and math.isnan(want)
+        if relative:
+            return math.isclose(got, want, rel_tol=relative)
+        return got == want and math.copysign(1.0, got) == math.copysign(1.0, want)
+    if isinstance(got, list) and isinstance(want, list):
+        return len(got) == len(want) and all(same(a, b, relative) for a, b in zip(got, want, strict=True))
+    if isinstance(got, dict) and isinstance(want, dict):
+        return list(got) == list(want) and all(same(got[key], want[key], relative) for key in want)
+    return got == want
+
+
+def _plain_row(row: Any) -> Row:
+    return {name: _plain(value) for name, value in row.asDict().items()}
+
+
+def _plain(value: Any) -> object:
+    from pyspark.ml.linalg import DenseVector, SparseVector
+
+    if isinstance(value, SparseVector):
+        return {"size": value.size, "indices": value.indices.tolist(), "values": value.values.tolist()}
+    return value.toArray().tolist() if isinstance(value, DenseVector) else value
