@@ -1,0 +1,60 @@
+"""The HTTP shell of a runtime: rows in, rows out, and what the runtime says of itself.
+
+POST /<model>          rows → rows
+GET  /<model>          inputs, outputs and version
+GET  /metadata         the same of every model that is served
+GET  /health           200 when ready, 503 while starting; the models and their states
+GET  /health/live      200
+"""
+
+from __future__ import annotations
+
+from aiohttp import web
+
+from catenary import names
+from catenary.http import application, json_response
+from runtimes.base.deadline import Deadline
+from runtimes.base.serving import Serving
+
+SERVING = web.AppKey("serving", Serving)
+
+
+def runtime_app(serving: Serving, body_bytes: int) -> web.Application:
+    """The application over `serving`; a body over `body_bytes` is answered 413."""
+    app = application(max_body_bytes=body_bytes)
+    app[SERVING] = serving
+    app.add_routes(
+        [
+            web.get(names.HEALTH_PATH, _health),
+            web.get(f"{names.HEALTH_PATH}/live", _live),
+            web.get("/metadata", _metadata),
+            web.get("/{model}", _describe),
+            web.post("/{model}", _predict),
+        ]
+    )
+    return app
+
+
+async def _predict(request: web.Request) -> web.Response:
+    deadline = Deadline.from_header(request.headers.get(names.TIMEOUT_MS))
+    body = await request.read()
+    answer = await request.app[SERVING].predict(request.match_info["model"], body, deadline)
+    return web.Response(body=answer, content_type=names.JSON_TYPE)
+
+
+async def _describe(request: web.Request) -> web.Response:
+    return json_response(await request.app[SERVING].describe(request.match_info["model"]))
+
+
+async def _metadata(request: web.Request) -> web.Response:
+    return json_response(request.app[SERVING].described())
+
+
+async def _health(request: web.Request) -> web.Response:
+    status, waiting_for, models = request.app[SERVING].health()
+    document = {"status": status, "waiting_for": waiting_for, "models": [model.model_dump() for model in models]}
+    return json_response(document, 200 if status == "ready" else 503)
+
+
+async def _live(_: web.Request) -> web.Response:
+    return json_response({"status": "live"})

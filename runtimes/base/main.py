@@ -1,0 +1,71 @@
+"""The process of a runtime: settings, logs, the parts and their end."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import sys
+from collections.abc import AsyncIterator
+
+import aiohttp
+import uvloop
+
+from catenary import logs, names
+from catenary.address import parse_address
+from catenary.errors import SetupError
+from catenary.http import listening, stop_event
+from catenary.settings import read_settings
+from runtimes.base.api import runtime_app
+from runtimes.base.cache import Cache
+from runtimes.base.model import Runtime
+from runtimes.base.models import Models
+from runtimes.base.repository import Repository
+from runtimes.base.serving import Serving
+from runtimes.base.settings import RuntimeSettings
+from runtimes.base.version import Loader
+from runtimes.base.watch import IndexWatch
+from runtimes.base.workers import Workers
+
+
+def run(runtime: Runtime) -> int:
+    """Serve the models of `runtime` until TERM or INT. The exit status; 2 if the settings or the machine are wrong."""
+    try:
+        settings = read_settings(RuntimeSettings)
+        logs.configure(names.SERVICE_OF_TYPE.get(runtime.type, runtime.type), settings.log_level, settings.log_format)
+        uvloop.run(_serve(runtime, settings))
+    except SetupError as error:
+        sys.stderr.write(f"{error}\n")
+        return 2
+    return 0
+
+
+@contextlib.asynccontextmanager
+async def serving(runtime: Runtime, settings: RuntimeSettings) -> AsyncIterator[Serving]:
+    """The core with its parts at work, for as long as the block lasts; it listens nowhere."""
+    async with aiohttp.ClientSession() as session:
+        repository = Repository(settings.repository, session)
+        cache = Cache(settings.cache / runtime.type, repository)
+        loader = Loader(runtime, repository, cache, allow_code=settings.allow_code)
+        models = Models(runtime.type, settings.model_names, loader)
+        watch = IndexWatch(repository, models)
+        workers = Workers(settings.threads, settings.waiting)
+        watching = asyncio.create_task(watch.run(), name="watch the index")
+        try:
+            yield Serving(settings.repository, models, watch, workers)
+        finally:
+            watching.cancel()
+            await asyncio.gather(watching, return_exceptions=True)
+            await models.close()
+            workers.close()
+            loader.close()
+
+
+async def _serve(runtime: Runtime, settings: RuntimeSettings) -> None:
+    stop = stop_event()
+    address = parse_address(settings.listen)
+    async with serving(runtime, settings) as core:
+        try:
+            async with listening(runtime_app(core, settings.body_bytes), address):
+                await stop.wait()
+        except OSError as error:
+            raise SetupError(f"{address} cannot be listened on: {error.strerror}") from error

@@ -1,0 +1,1 @@
+"""The custom runtime: models that are a folder with a `model.py`."""

@@ -1,0 +1,1 @@
+"""The scikit runtime: fitted scikit-learn estimators."""

@@ -1,0 +1,50 @@
+"""The spark runtime over the engine: the committed example, served from the repository."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+
+from runtimes.spark_local.runtime import SparkRuntime
+
+EXAMPLE = Path(__file__).parents[3] / "models/spark/pm_spark"
+
+
+async def test_a_saved_pipeline_is_served_from_the_repository(shop, run_runtime):
+    shutil.copytree(EXAMPLE, shop.root / "spark/pm_spark")
+    request = json.loads((EXAMPLE / "request.json").read_text())
+    async with run_runtime(SparkRuntime(), shop, allow_code=False) as client:
+        await client.model("pm_spark", state="ready")
+        assert await client.post("pm_spark", request) == (200, json.loads((EXAMPLE / "response.json").read_text()))
+        assert (await client.get("pm_spark"))[1]["inputs"] == ["features"]
+
+
+async def test_bad_rows_are_the_callers_fault(shop, run_runtime):
+    shutil.copytree(EXAMPLE, shop.root / "spark/pm_spark")
+    features = json.loads((EXAMPLE / "request.json").read_text())[0]["features"]
+    async with run_runtime(SparkRuntime(), shop) as client:
+        await client.model("pm_spark", state="ready")
+        for row in {"other": 1}, {"features": None}, {"features": features[1:]}, {"features": "text"}:
+            status, problem = await client.post("pm_spark", [row])
+            assert (status, problem["column"]) == (422, "features")
+
+
+async def test_spelled_numbers_are_numbers(shop, run_runtime):
+    shutil.copytree(EXAMPLE, shop.root / "spark/pm_spark")
+    features = json.loads((EXAMPLE / "request.json").read_text())[0]["features"]
+    async with run_runtime(SparkRuntime(), shop) as client:
+        await client.model("pm_spark", state="ready")
+        status, rows = await client.post("pm_spark", [{"features": ["NaN", "Infinity", *features[2:]]}])
+        assert status == 200
+        assert rows[0]["features"][:2] == ["NaN", "Infinity"]
+        assert rows[0]["scaledFeatures"][:2] == ["NaN", "Infinity"]
+
+
+async def test_a_folder_that_spark_did_not_save_is_broken_and_says_why(shop, run_runtime):
+    shutil.copytree(EXAMPLE, shop.root / "spark/pm_spark")
+    stage = next((shop.root / "spark/pm_spark/stages").glob("1_*/metadata/part-*"))
+    stage.write_text(stage.read_text().replace("StandardScalerModel", "NoSuchModel"))
+    async with run_runtime(SparkRuntime(), shop) as client:
+        model = await client.model("pm_spark", state="broken")
+        assert "NoSuchModel" in model["reason"]
