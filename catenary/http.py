@@ -145,6 +145,9 @@ async def listening(app: web.Application, address: Address, *, drain_s: float = 
         yield
     finally:
         await runner.cleanup()
+        if isinstance(address, UnixAddress):
+            # Up to Python 3.12 a server leaves its socket behind.
+            Path(address.path).unlink(missing_ok=True)
 
 
 def stop_event() -> asyncio.Event:

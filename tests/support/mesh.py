@@ -93,25 +93,14 @@ class Step:
         self._stack.callback(renewing.cancel)
 
     async def renew(self) -> None:
-        document = {
-            "id": self.node.id,
-            "service": self.node.service,
-            "address": str(self.node.listen),
-            "models": self.models,
-        }
-        url = f"{self._mesh.manager_url}{names.INSTANCES_PATH}/{self.node.id}"
-        async with self._mesh.session.put(url, json=document) as answer:
-            assert answer.status == 200, await answer.text()
+        instance = {"id": self.node.id, "service": self.node.service, "address": str(self.node.listen)}
+        await self._mesh.register({**instance, "models": self.models})
 
     async def _keep(self) -> None:
         while True:
             await asyncio.sleep(0.5)
             with contextlib.suppress(aiohttp.ClientError):
                 await self.renew()
-
-    async def leave(self) -> None:
-        async with self._mesh.session.delete(f"{self._mesh.manager_url}{names.INSTANCES_PATH}/{self.node.id}"):
-            pass
 
     async def vanish(self) -> None:
         """Stop everything without a word to the registry."""
@@ -185,6 +174,15 @@ class Mesh:
         await step.start(handler)
         self._stack.push_async_callback(step.vanish)
         return step
+
+    async def register(self, instance: dict[str, Any]) -> None:
+        url = f"{self.manager_url}{names.INSTANCES_PATH}/{instance['id']}"
+        async with self.session.put(url, json=instance) as answer:
+            assert answer.status == 200, await answer.text()
+
+    def on_exit(self, stop: Callable[[], Awaitable[None]]) -> None:
+        """Await `stop()` when the mesh ends, before what was there earlier."""
+        self._stack.push_async_callback(stop)
 
     async def pipeline(self, name: str, *chain: str | dict[str, Any], **fields: Any) -> dict[str, Any]:
         """Create or replace a pipeline; the manager's answer."""

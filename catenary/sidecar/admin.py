@@ -1,0 +1,62 @@
+"""An Envoy's admin, asked over its Unix socket, which no other user can open."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+import aiohttp
+
+from catenary.errors import Unavailable
+
+POLL_S = 0.1
+_TIMEOUT = aiohttp.ClientTimeout(total=1.0)
+
+# The listener that the manager builds counts its requests under this name.
+_UNDER_WAY = "http.ingress.downstream_rq_active"
+
+
+class EnvoyAdmin:
+    """An async context. All raise Unavailable where the Envoy does not answer."""
+
+    def __init__(self, admin_socket: Path) -> None:
+        self._socket = str(admin_socket)
+
+    async def __aenter__(self) -> Self:
+        self._http = aiohttp.ClientSession(connector=aiohttp.UnixConnector(self._socket), timeout=_TIMEOUT)
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self._http.close()
+
+    async def drain(self) -> None:
+        """Let every client close its connections, then take none any more; returns when no request is under way."""
+        await self._call("POST", "/drain_listeners?graceful")
+        await self._idle()
+        await self._call("POST", "/drain_listeners")
+        await self._idle()
+
+    async def requests_under_way(self) -> int:
+        text = await self._call("GET", f"/stats?filter=^{_UNDER_WAY}$")
+        return sum(int(line.rpartition(" ")[2]) for line in text.splitlines() if line)
+
+    async def _idle(self) -> None:
+        while True:
+            # First the pause: a request that was sent just now has still to come in.
+            await asyncio.sleep(POLL_S)
+            if not await self.requests_under_way():
+                return
+
+    async def _call(self, method: str, path: str) -> str:
+        try:
+            async with self._http.request(method, f"http://envoy{path}") as answer:
+                text = await answer.text()
+        except (aiohttp.ClientError, TimeoutError) as error:
+            raise Unavailable(f"Envoy's admin does not answer {path} ({error!r})") from error
+        if answer.status != 200:
+            raise Unavailable(f"Envoy's admin answers {path} with {answer.status}: {text.strip()}")
+        return text

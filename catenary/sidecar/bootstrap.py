@@ -1,0 +1,106 @@
+"""What an Envoy is started with: its bootstrap and its flags. All else comes from the manager by ADS."""
+
+from __future__ import annotations
+
+import ipaddress
+from pathlib import Path
+from typing import Any
+
+from catenary import names
+from catenary.address import Address, UnixAddress
+from catenary.logs import LogFormat
+from catenary.node import Node
+
+MAX_CONNECTIONS = 50_000
+"""Envoy asks for a limit; one that is never met on purpose, because it would be shed without an answer."""
+
+# One line as `catenary.logs` writes it; %z is the offset from UTC, %j the message escaped for JSON.
+_LOG_FORMAT: dict[LogFormat, str] = {
+    "text": "%Y-%m-%dT%T.%e%z {level} {service}/envoy: [%n] %v",
+    "json": '{{"time":"%Y-%m-%dT%T.%e%z","level":"%l","process":"{service}/envoy","logger":"%n","message":"%j"}}',
+}
+
+
+def bootstrap(node: Node, xds: Address, admin_socket: Path) -> dict[str, Any]:
+    """Envoy's bootstrap as JSON: who it is, its admin on a Unix socket, and the manager's xDS at `xds`."""
+    document: dict[str, Any] = {
+        "node": {"id": node.id, "cluster": node.service, "metadata": node.metadata()},
+        "admin": {"address": {"pipe": {"path": str(admin_socket), "mode": 0o600}}},
+        "static_resources": {"clusters": [_xds_cluster(xds)]},
+        "dynamic_resources": {
+            "ads_config": {
+                "api_type": "GRPC",
+                "transport_api_version": "V3",
+                "grpc_services": [{"envoy_grpc": _xds_stream()}],
+            },
+            "lds_config": {"ads": {}, "resource_api_version": "V3"},
+            "cds_config": {"ads": {}, "resource_api_version": "V3"},
+        },
+        "overload_manager": {"resource_monitors": [_connection_limit()]},
+    }
+    if node.role == "gateway":
+        # The steps before the last are calls from Lua; what they answer is buffered, and only this key limits it.
+        layer = {"http.async_response_buffer_limit": node.body_bytes}
+        document["layered_runtime"] = {"layers": [{"name": "catenary", "static_layer": layer}]}
+    return document
+
+
+def envoy_command(envoy: Path, bootstrap_file: Path, node: Node, log_format: LogFormat) -> list[str]:
+    """The command line: a gateway's Envoy has a worker for every core (its default), a sidecar's has one."""
+    workers = [] if node.role == "gateway" else ["--concurrency", "1"]
+    line = _LOG_FORMAT[log_format].format(level="%l", service=node.service)
+    return [
+        *(str(envoy), "--config-path", str(bootstrap_file), *workers),
+        # Without hot restart no two Envoys of a host share memory.
+        *("--disable-hot-restart", "--log-level", "warning", "--log-format", line),
+        # While draining, every answer closes its connection, not a growing share of them.
+        *("--drain-strategy", "immediate"),
+    ]
+
+
+def _xds_cluster(xds: Address) -> dict[str, Any]:
+    cluster: dict[str, Any] = {
+        "name": names.XDS_CLUSTER,
+        "connect_timeout": "1s",
+        "typed_extension_protocol_options": {
+            "envoy.extensions.upstreams.http.v3.HttpProtocolOptions": {
+                "@type": "type.googleapis.com/envoy.extensions.upstreams.http.v3.HttpProtocolOptions",
+                "explicit_http_config": {"http2_protocol_options": {}},
+            }
+        },
+    }
+    if isinstance(xds, UnixAddress):
+        cluster["type"] = "STATIC"
+        address: dict[str, Any] = {"pipe": {"path": xds.path}}
+    else:
+        cluster["type"] = "STATIC" if _is_ip(xds.host) else "STRICT_DNS"
+        # A manager's host may vanish without a word. TCP's keep-alive: gRPC servers refuse frequent HTTP/2 pings.
+        keepalive = {"keepalive_time": 10, "keepalive_interval": 5, "keepalive_probes": 3}
+        cluster["upstream_connection_options"] = {"tcp_keepalive": keepalive}
+        address = {"socket_address": {"address": xds.host, "port_value": xds.port}}
+    cluster["load_assignment"] = {
+        "cluster_name": names.XDS_CLUSTER,
+        "endpoints": [{"lb_endpoints": [{"endpoint": {"address": address}}]}],
+    }
+    return cluster
+
+
+def _xds_stream() -> dict[str, Any]:
+    # Envoy's own back-off goes up to 30 s, for which a manager that is back could change nothing.
+    back_off = {"base_interval": "0.1s", "max_interval": "1s"}
+    return {"cluster_name": names.XDS_CLUSTER, "retry_policy": {"retry_back_off": back_off}}
+
+
+def _connection_limit() -> dict[str, Any]:
+    monitor = "envoy.resource_monitors.global_downstream_max_connections"
+    kind = "envoy.extensions.resource_monitors.downstream_connections.v3.DownstreamConnectionsConfig"
+    config = {"@type": f"type.googleapis.com/{kind}", "max_active_downstream_connections": MAX_CONNECTIONS}
+    return {"name": monitor, "typed_config": config}
+
+
+def _is_ip(host: str) -> bool:
+    try:
+        ipaddress.ip_address(host)
+    except ValueError:
+        return False
+    return True

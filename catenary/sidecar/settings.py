@@ -1,0 +1,63 @@
+"""What the sidecar supervisor is told by its flags and its environment."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import Field
+
+from catenary import names
+from catenary.messages import Name, TcpAddressText
+from catenary.node import Role
+from catenary.settings import AddressText, Settings
+
+
+class SidecarSettings(Settings):
+    """One instance of `service`; durations are in seconds."""
+
+    service: Annotated[Name, Field(max_length=119)]
+    """The service that the app is an instance of; an instance's id is its service's name and nine characters."""
+
+    role: Role = "sidecar"
+    """`gateway` for the Envoy at the edge, that runs the chains; `sidecar` for every other."""
+
+    instance_version: str = ""
+    """What the registry shows as the instance's version."""
+
+    manager: str = Field(f"http://127.0.0.1:{names.MANAGER_PORT}", pattern="^https?://")
+    """The manager's API, where the instance registers."""
+
+    xds: AddressText = "127.0.0.1:18000"
+    """The manager's xDS, where the Envoy gets its configuration."""
+
+    listen: TcpAddressText | None = None
+    """Where the Envoy takes requests, as host:port; without it a free port of the loopback."""
+
+    advertise: TcpAddressText | None = None
+    """Where others reach the Envoy, if that is not `listen`, for which a wildcard stands as 127.0.0.1."""
+
+    port: int | None = Field(None, ge=1, le=65535)
+    """The port of 127.0.0.1 on which the app listens by itself, for an app that knows nothing of Catenary: it is also
+    given as `PORT`. Without it the app has to listen on the Unix socket that `CATENARY_LISTEN` names."""
+
+    health_path: str | None = Field(None, pattern="^/")
+    """The path that has to answer 2xx or 3xx. Without it `/health`; or, with `port`, `/` with any answer under 500."""
+
+    health_timeout_s: float = Field(2.0, gt=0)
+    """How long one health check may take."""
+
+    body_bytes: int = Field(names.DEFAULT_BODY_BYTES, ge=1)
+    """The largest body that the Envoy takes, in bytes."""
+
+    start_timeout_s: float = Field(60.0, gt=0)
+    """How long the app may take until it first passes its health check through the Envoy."""
+
+    drain_s: float = Field(10.0, gt=0)
+    """How long, when stopping, requests under way may take to end."""
+
+    stop_s: float = Field(10.0, ge=0)
+    """How long the app, and then the Envoy, may take to end after TERM; then KILL follows."""
+
+    run_dir: Path = Path("/tmp")  # noqa: S108 (a private folder is made inside)
+    """Where the private folder for sockets is made; short, because a socket's path has at most 100 bytes."""

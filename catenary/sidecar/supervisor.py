@@ -1,0 +1,200 @@
+"""The life of one instance: start its Envoy and its app, keep it registered, let it end."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import os
+import secrets
+import shutil
+import signal
+import tempfile
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import aiohttp
+import orjson
+
+from catenary import logs, names
+from catenary.address import Address, TcpAddress, parse_address, require_free
+from catenary.errors import SetupError, Unavailable
+from catenary.messages import Instance
+from catenary.node import Node
+from catenary.sidecar.admin import EnvoyAdmin
+from catenary.sidecar.bootstrap import bootstrap, envoy_command
+from catenary.sidecar.children import Child, Children
+from catenary.sidecar.envoy_binary import find_envoy
+from catenary.sidecar.health import HealthCheck
+from catenary.sidecar.listen import LOOPBACK, listen_address, reachable
+from catenary.sidecar.manager_client import ManagerClient
+from catenary.sidecar.membership import Membership
+from catenary.sidecar.settings import SidecarSettings
+
+log = logging.getLogger(__name__)
+
+
+def run(settings: SidecarSettings, command: Sequence[str]) -> int:
+    """Run `command` behind an Envoy until TERM or INT, or until either ends; the main of a process of its own.
+
+    Returns the exit status: 0 after TERM or INT; else that of the one that ended, 128 + n if signal n ended it, 1 if it
+    ended with 0 though nobody had asked it to. A second TERM or INT kills both without waiting for requests under way.
+    Raises SetupError where they cannot be started, or do not serve within `settings.start_timeout_s`.
+    """
+    logs.configure(settings.service, settings.log_level, settings.log_format)
+    envoy = find_envoy()
+    with listen_address(settings.listen) as listen, _private_folder(settings.run_dir) as folder:
+        instance = _Instance(
+            settings=settings,
+            folder=folder,
+            node=Node(
+                id=f"{settings.service}-{secrets.token_hex(4)}",
+                service=settings.service,
+                role=settings.role,
+                listen=listen,
+                app=_app_address(settings.port, folder),
+                body_bytes=settings.body_bytes,
+            ),
+        )
+        return asyncio.run(_supervise(instance, envoy, command))
+
+
+@dataclass(frozen=True, slots=True)
+class _Instance:
+    settings: SidecarSettings
+    folder: Path
+    node: Node
+
+    @property
+    def admin_socket(self) -> Path:
+        return self.folder / "admin.sock"
+
+    def envoy_command(self, envoy: Path) -> list[str]:
+        file = self.folder / "envoy.json"
+        file.write_bytes(orjson.dumps(bootstrap(self.node, parse_address(self.settings.xds), self.admin_socket)))
+        return envoy_command(envoy, file, self.node, self.settings.log_format)
+
+    def app_environment(self) -> dict[str, str]:
+        """What the app is told: where to listen, its limit, and where the manager is."""
+        told = {
+            "CATENARY_LISTEN": str(self.node.app),
+            "CATENARY_MANAGER": self.settings.manager,
+            "CATENARY_BODY_BYTES": str(self.settings.body_bytes),
+        }
+        if self.settings.port is not None:
+            told["PORT"] = str(self.settings.port)
+        return os.environ | told
+
+    def membership(self, http: aiohttp.ClientSession) -> Membership:
+        settings = self.settings
+        foreign = settings.port is not None and settings.health_path is None
+        path = settings.health_path or ("/" if foreign else names.HEALTH_PATH)
+        here = reachable(self.node.listen)
+        return Membership(
+            Instance(
+                id=self.node.id,
+                service=self.node.service,
+                address=settings.advertise or str(here),
+                version=settings.instance_version,
+            ),
+            HealthCheck(http, f"http://{here}{path}", lenient=foreign, timeout_s=settings.health_timeout_s),
+            ManagerClient(http, settings.manager),
+        )
+
+
+async def _supervise(instance: _Instance, envoy_binary: Path, command: Sequence[str]) -> int:
+    with _stop_signals() as (asked, pressed):
+        async with (
+            Children(instance.folder) as children,
+            aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar()) as http,
+        ):
+            envoy = await children.start("its Envoy", instance.envoy_command(envoy_binary))
+            app = await children.start("the app", command, instance.app_environment())
+            life = asyncio.create_task(_live(instance, http, envoy, app, asked), name="life")
+            hurry = asyncio.create_task(pressed.wait(), name="hurry")
+            await asyncio.wait({life, hurry}, return_when=asyncio.FIRST_COMPLETED)
+            hurry.cancel()
+            if not life.done():
+                log.warning("asked again to stop: killing the app and its Envoy")
+                life.cancel()
+                await asyncio.wait({life})
+            return 0 if life.cancelled() else life.result()
+
+
+async def _live(
+    instance: _Instance, http: aiohttp.ClientSession, envoy: Child, app: Child, asked: asyncio.Event
+) -> int:
+    """From the start of both to the end of both; returns the exit status."""
+    settings = instance.settings
+    leave = asyncio.Event()
+    membership = asyncio.create_task(instance.membership(http).keep(leave, settings.start_timeout_s), name="membership")
+    stop = asyncio.create_task(asked.wait(), name="stop")
+    try:
+        await asyncio.wait({membership, stop, app.ended, envoy.ended}, return_when=asyncio.FIRST_COMPLETED)
+        dead = next((child for child in (app, envoy) if child.ended.done()), None)
+        if dead:
+            log.error("%s has ended with status %d: stopping", dead.name, dead.ended.result())
+        elif stop.done():
+            log.info("stopping")
+        leave.set()
+        await asyncio.wait({membership})
+        if not dead and stop.done():
+            await _drain(instance)
+        for child in (app, envoy):
+            if not await child.stop(settings.stop_s):
+                log.warning("%s did not end within %g s and was killed", child.name, settings.stop_s)
+        membership.result()
+        return (dead.ended.result() or 1) if dead else 0
+    finally:
+        membership.cancel()
+        stop.cancel()
+
+
+async def _drain(instance: _Instance) -> None:
+    drain_s = instance.settings.drain_s
+    try:
+        async with asyncio.timeout(drain_s), EnvoyAdmin(instance.admin_socket) as admin:
+            await admin.drain()
+    except TimeoutError:
+        log.warning("requests are still under way after %g s: stopping all the same", drain_s)
+    except Unavailable as error:
+        log.warning("cannot wait for requests under way: %s", error)
+
+
+@contextlib.contextmanager
+def _stop_signals() -> Iterator[tuple[asyncio.Event, asyncio.Event]]:
+    """Two events that TERM and INT set: the first signal the first, the next both."""
+    asked, pressed = asyncio.Event(), asyncio.Event()
+    loop = asyncio.get_running_loop()
+
+    def on_signal() -> None:
+        (pressed if asked.is_set() else asked).set()
+
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, on_signal)
+    yield asked, pressed
+
+
+@contextlib.contextmanager
+def _private_folder(parent: Path) -> Iterator[Path]:
+    """A new folder that only this user can enter, removed at the end of the block."""
+    try:
+        folder = Path(tempfile.mkdtemp(prefix="catenary-", dir=parent.absolute()))
+    except OSError as error:
+        raise SetupError(f"CATENARY_RUN_DIR: no folder can be made in {parent}: {error.strerror}") from error
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _app_address(port: int | None, folder: Path) -> Address:
+    if port is None:
+        try:
+            return parse_address(f"unix:{folder}/app.sock")
+        except ValueError as error:
+            raise SetupError(f"CATENARY_RUN_DIR: {error}; choose a shorter folder") from error
+    address = TcpAddress(LOOPBACK, port)
+    require_free(address, "the app")
+    return address
