@@ -128,8 +128,9 @@ class Metadata(BaseModel):
     inputs: tuple[str, ...]
     outputs: tuple[str, ...]
     version: str
-    """Changes when any file changes: the first 12 hexadecimal digits of a SHA-256 over paths and contents."""
+    """The first 12 hexadecimal digits of a SHA-256 over the paths and contents of `files`."""
     files: tuple[ModelFile, ...]
+    """What the model consists of; a README or an example request beside it is not among them."""
 
 
 class IndexEntry(BaseModel):
