@@ -1,0 +1,67 @@
+# One command for each thing that a checkout is for; `make help` lists them.
+# Needs make and a Python of 3.11 or newer with venv; everything else is put into .venv from the lock files.
+
+VENV := .venv
+BIN := $(VENV)/bin
+UV ?= uv
+CANDIDATES := $(or $(PYTHON),python3.14 python3.13 python3.12 python3.11 python3)
+PIP := $(BIN)/python -m pip --disable-pip-version-check
+COMPILE = $(UV) pip compile pyproject.toml requirements/build.in --quiet --universal --python-version 3.11 \
+	--generate-hashes --no-emit-index-url --custom-compile-command "make lock" $(if $(UPGRADE),--upgrade)
+
+.PHONY: help demo test lint lock clean
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+
+help:
+	@echo 'make demo          set up, start the whole stack, serve the product-matching chain; Ctrl-C stops it'
+	@echo 'make demo ONCE=1   the same, stopping by itself: exit status 0 if the answer was right'
+	@echo 'make test          set up for tests, check style and types, run all tests'
+	@echo 'make lint          check style and types only'
+	@echo 'make lock          renew requirements/*.txt from pyproject.toml (needs uv; UPGRADE=1 takes newer releases)'
+	@echo 'make clean         remove the virtual environment and what tools have cached'
+	@echo
+	@echo 'PYTHON=/path/to/python3 names the Python to set up with (3.11 or newer).'
+
+demo: $(VENV)/local.stamp
+	@exec $(BIN)/python -m catenary demo $(if $(ONCE),--once)
+
+test: lint
+	@exec $(BIN)/python -m pytest $(PYTEST_FLAGS)
+
+lint: $(VENV)/test.stamp
+	@$(BIN)/ruff check
+	@$(BIN)/ruff format --check
+	@$(BIN)/mypy
+
+# The extra `test` holds `local` at the same versions, so that the two share one environment.
+$(VENV)/%.stamp: requirements/%.txt pyproject.toml $(BIN)/python
+	@echo 'Installing requirements/$*.txt into $(VENV)'
+	@$(PIP) install --require-hashes -r requirements/$*.txt
+	@$(PIP) install --quiet --no-deps --no-build-isolation --editable .
+	@touch $@
+
+$(BIN)/python:
+	@for python in $(CANDIDATES); do \
+		"$$python" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || continue; \
+		found="$$python"; \
+		"$$python" -c 'import ensurepip, venv' 2>/dev/null || continue; \
+		echo "Making $(VENV) with $$("$$python" --version) ($$(command -v "$$python"))"; \
+		rm -rf $(VENV); \
+		"$$python" -m venv $(VENV); exit; \
+	done; \
+	if [ -n "$$found" ]; then \
+		echo "$$found cannot make a virtual environment: install its venv module (Debian, Ubuntu: apt install python3-venv), or name another Python with PYTHON=" >&2; \
+	else \
+		echo "Catenary needs Python 3.11 or newer, and none of these is: $(CANDIDATES). Install one, or name it with PYTHON=" >&2; \
+	fi; \
+	exit 1
+
+lock:
+	@command -v $(UV) >/dev/null || { echo 'make lock needs uv: pip install uv, or name it with UV=' >&2; exit 1; }
+	$(COMPILE) --extra test --output-file requirements/test.txt
+	$(COMPILE) --extra local --constraint requirements/test.txt --output-file requirements/local.txt
+
+clean:
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis build dist
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +

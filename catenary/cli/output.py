@@ -1,0 +1,65 @@
+"""What is printed: results on standard output, as tables or as JSON; everything else on standard error."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import sys
+import time
+from collections.abc import Iterable, Sequence
+from typing import Annotated, Final
+
+import typer
+
+FAILED: Final = 1
+WRONG_SETUP: Final = 2
+
+PIPE_COLUMNS = 200
+"""The width of a table that goes into a file or a pipe."""
+
+JsonFlag = Annotated[bool, typer.Option("--json", help="Print the result as JSON, alone on standard output.")]
+
+
+def complain(sentence: str) -> None:
+    """What went wrong, for a person."""
+    typer.echo(f"catenary: {sentence}", err=True)
+
+
+def remark(sentence: str) -> None:
+    """What a person should know and a program need not."""
+    typer.echo(sentence, err=True)
+
+
+def print_json(value: object) -> None:
+    typer.echo(json.dumps(value, indent=2, ensure_ascii=False))
+
+
+def print_table(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
+    """A table; cells are printed as they are, nothing in them is markup."""
+    from rich import box
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    for position, column in enumerate(columns):
+        table.add_column(Text(column), overflow="fold", no_wrap=position == 0)
+    for row in rows:
+        table.add_row(*(Text("-" if cell is None else str(cell)) for cell in row))
+    Console(file=sys.stdout, width=None if sys.stdout.isatty() else PIPE_COLUMNS).print(table)
+
+
+class Progress:
+    """Says what happens, with the seconds since the command began."""
+
+    def __init__(self) -> None:
+        self._began = time.monotonic()
+
+    @property
+    def elapsed_s(self) -> float:
+        return time.monotonic() - self._began
+
+    def say(self, sentence: str) -> None:
+        # A terminal that has gone must not keep a stack from stopping.
+        with contextlib.suppress(OSError):
+            typer.echo(f"{self.elapsed_s:6.1f} s  {sentence}", err=True)

@@ -1,0 +1,118 @@
+"""`catenary pipeline`: create, list, show and delete pipelines."""
+
+from __future__ import annotations
+
+import json
+from typing import Annotated, Any
+from urllib.parse import quote
+
+import typer
+
+from catenary import names
+from catenary.cli.output import JsonFlag, print_json, print_table, remark
+from catenary.cli.target import ManagerUrl, manager_client
+
+Name = Annotated[str, typer.Argument(help="The pipeline's name.")]
+
+
+def register(app: typer.Typer) -> None:
+    group = typer.Typer(no_args_is_help=True, help="Create, list, show and delete pipelines.")
+    group.command("create")(create)
+    group.command("list")(list_pipelines)
+    group.command("show")(show)
+    group.command("delete")(delete)
+    app.add_typer(group, name="pipeline")
+
+
+def create(
+    name: Name,
+    steps: Annotated[
+        list[str],
+        typer.Argument(metavar="STEP...", help="<service>/<model>, or a JSON object with service, model and options."),
+    ],
+    timeout_s: Annotated[
+        float | None, typer.Option(help="The deadline of a request, in seconds.", show_default="60")
+    ] = None,
+    manager: ManagerUrl = None,
+    as_json: JsonFlag = False,
+) -> None:
+    """Create a pipeline, or replace the one of that name; print its state and what it waits for.
+
+    [bold]Examples[/bold]
+
+    catenary pipeline create endpointML serving-customscikit/pm_scikit serving-localml-spark/pm_spark
+
+    catenary pipeline create wine '{"service": "serving-scikit", "model": "wine", "retries": 0}' --timeout-s 5
+    """
+    message: dict[str, Any] = {"name": name, "transportType": "http", "chain": [_step(step) for step in steps]}
+    if timeout_s is not None:
+        message["timeout_s"] = timeout_s
+    pipeline = manager_client(manager).call("POST", names.PIPELINES_PATH, message)
+    print_json(pipeline) if as_json else _print_one(pipeline)
+
+
+def list_pipelines(manager: ManagerUrl = None, as_json: JsonFlag = False) -> None:
+    """All pipelines and their states."""
+    pipelines = manager_client(manager).call("GET", names.PIPELINES_PATH)
+    if as_json:
+        print_json(pipelines)
+    elif not pipelines:
+        remark("there are no pipelines: `catenary pipeline create NAME STEP...` makes one")
+    else:
+        print_pipelines(pipelines)
+
+
+def show(name: Name, manager: ManagerUrl = None, as_json: JsonFlag = False) -> None:
+    """One pipeline, and what it waits for."""
+    pipeline = manager_client(manager).call("GET", _path(name))
+    print_json(pipeline) if as_json else _print_one(pipeline)
+
+
+def delete(name: Name, manager: ManagerUrl = None, as_json: JsonFlag = False) -> None:
+    """Delete a pipeline; requests to it are answered with 404 from then on."""
+    deleted = manager_client(manager).call("DELETE", _path(name))
+    print_json(deleted) if as_json else remark(f"pipeline {name} is deleted")
+
+
+def print_pipelines(pipelines: list[dict[str, Any]]) -> None:
+    columns = ("name", "state", "chain", "timeout", "waits for")
+    print_table(
+        columns,
+        [
+            (
+                *(pipeline["name"], pipeline["state"], "\n".join(step_text(step) for step in pipeline["chain"])),
+                *(f"{pipeline['timeout_s']:g} s", "\n".join(waits(pipeline)) or None),
+            )
+            for pipeline in pipelines
+        ],
+    )
+
+
+def waits(pipeline: dict[str, Any]) -> list[str]:
+    """What a pipeline waits for, a sentence each."""
+    return [f"step {wait['step']}: {wait['detail']}" for wait in pipeline["waiting_for"]]
+
+
+def step_text(step: str | dict[str, Any]) -> str:
+    """A step as people write it: its short form, options behind it."""
+    if isinstance(step, str):
+        return step
+    options = [f"{key}={value}" for key, value in step.items() if key not in ("service", "model")]
+    return " ".join([f"{step['service']}/{step['model']}", *options])
+
+
+def _print_one(pipeline: dict[str, Any]) -> None:
+    print_pipelines([pipeline])
+
+
+def _path(name: str) -> str:
+    return f"{names.PIPELINES_PATH}/{quote(name, safe='')}"
+
+
+def _step(text: str) -> Any:
+    if not text.startswith("{"):
+        return text
+    try:
+        return json.loads(text)
+    except ValueError as error:
+        raise typer.BadParameter(f"{text} is not JSON: {error}", param_hint="STEP") from error

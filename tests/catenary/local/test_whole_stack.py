@@ -1,0 +1,204 @@
+"""The whole stack as a person starts and stops it: real processes, real Envoys, the example models."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import signal
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from catenary import data, names
+from catenary.address import free_port
+from catenary.client import Client
+
+PARTS = ["manager", "gateway", "repository", *names.SERVICE_OF_TYPE.values()]
+Processes = Callable[[int], list[int]]
+
+
+def test_a_detached_stack_serves_and_leaves_nothing_behind(stack: Any, processes_of: Processes, kill: Any):
+    up = stack.run("up", "--detach", "--json")
+    assert up.returncode == 0, up.stderr
+    assert [line.split()[-3] for line in up.stderr.splitlines() if line.endswith(" is ready")][:1] == ["manager"]
+    record = json.loads(up.stdout)
+    processes = processes_of(record["pid"])
+    assert [part["name"] for part in record["parts"]] == PARTS
+
+    status = stack.status()
+    assert {part["name"]: part["state"] for part in status["parts"]} == dict.fromkeys(PARTS, "ready")
+    models = {model["name"] for part in status["parts"] for model in part["models"]}
+    assert models >= {"pm_scikit", "pm_spark", "iris", "wine"}
+    assert "serving-scikit" in stack.run("status").stdout
+
+    second = stack.run("up")
+    assert second.returncode == 2
+    assert f"a stack is up already: process {record['pid']}, manager {record['manager']}" in second.stderr
+    assert stack.run("up", "--detach").stderr == second.stderr
+    assert "manager is ready" in (stack.state / "logs" / "launcher.log").read_text(), "the log of the one that is up"
+
+    assert stack.run("pipeline", "create", "iris", "serving-scikit/iris").returncode == 0
+    request = data.models_dir() / "scikit" / "iris" / "request.json"
+    call = json.loads(stack.run("call", "iris", "-d", f"@{request}", "--json").stdout)
+    assert [row["prediction"] for row in call["answer"]] == ["setosa", "versicolor", "virginica"]
+    assert [(time["model"], time["service"]) for time in call["times"]] == [("iris", "serving-scikit"), ("total", "")]
+    assert len(call["trace_id"]) == 32
+    assert call["request_id"]
+    table = stack.run("call", "iris", "-d", f"@{request}").stdout
+    assert "virginica" in table
+    assert "iris at serving-scikit" in table
+
+    wrong = stack.run("call", "iris", "-d", "[{}]", "--json")
+    assert wrong.returncode == 1
+    assert "sepal_length" in wrong.stderr
+    assert json.loads(wrong.stdout)["answer"]["detail"] in wrong.stderr
+
+    listed = json.loads(stack.run("model", "list", "--json").stdout)
+    assert {model["name"]: model["state"] for model in listed}["pm_spark"] == "ready"
+
+    down = stack.run("down", "--json")
+    assert (down.returncode, json.loads(down.stdout)) == (0, {"stopped": True, "pid": record["pid"]})
+    stack.until_nothing_is_left(record, processes)
+    assert not (stack.state / "stack.json").exists()
+    assert stack.run("status").returncode == 1
+    assert json.loads(stack.run("down", "--json").stdout) == {"stopped": False, "pid": None}
+
+
+def test_the_demo_answers_right_and_an_interrupt_leaves_nothing_behind(stack: Any, processes_of: Processes):
+    demo = stack.start("demo")
+    demo.until_says("Ctrl-C stops the stack")
+    record = stack.record()
+    processes = processes_of(demo.process.pid)
+    assert len(processes) > 2 * len(PARTS)
+    for text in ("Eheim", "no", "yes", "pm_spark at serving-localml-spark", "trace", "First answer after"):
+        assert text in demo.out.read_text()
+
+    again = json.loads(stack.run("demo", "--json").stdout)
+    assert again["right"]
+    assert [row["predictionLabel"] for row in again["answer"]] == ["no", "yes"]
+    assert stack.record()["pid"] == record["pid"], "a demo beside a running stack leaves it up"
+
+    demo.signal(signal.SIGINT)
+    assert demo.ended() == 0
+    stack.until_nothing_is_left(record, processes)
+    stopped = [line.split("stopping ")[1] for line in demo.err.read_text().splitlines() if "stopping" in line]
+    assert stopped == ["gateway", ", ".join(names.SERVICE_OF_TYPE.values()), "repository", "manager"]
+
+
+def test_a_launcher_that_is_killed_takes_all_with_it_and_the_next_start_works(
+    stack: Any, processes_of: Processes, kill: Callable[[int], None]
+):
+    up = stack.start("up")
+    up.until_says("The stack is up")
+    killed = stack.record()
+    processes = processes_of(up.process.pid)
+    kill(up.process.pid)
+    up.ended()
+    stack.until_nothing_is_left(killed, processes)
+    assert stack.run("status").returncode == 1
+
+    once = stack.run("demo", "--once", "--json")
+    assert once.returncode == 0, once.stderr
+    assert json.loads(once.stdout)["right"]
+    assert not (stack.state / "stack.json").exists()
+
+
+def test_a_part_that_dies_comes_back_and_a_foreign_server_is_a_step(
+    stack: Any, processes_of: Processes, kill: Callable[[int], None], tmp_path: Path
+):
+    up = stack.start("up")
+    up.until_says("The stack is up")
+    record = stack.record()
+
+    port = free_port()
+    words = ("sidecar", "--service", "serving-shout", "--port", str(port))
+    sidecar = stack.start(*words, "--", sys.executable, "-c", _SHOUTING_SERVER)
+    sidecar.until_says("registered as serving-shout")
+    stack.run("pipeline", "create", "shout", "serving-shout/shout")
+    call = stack.run("call", "shout", "-d", '[{"word": "hello"}]', "--json")
+    assert json.loads(call.stdout)["answer"] == [{"word": "HELLO"}]
+    sidecar.signal(signal.SIGTERM)
+    assert sidecar.ended() == 0
+
+    victim = next(part for part in record["parts"] if part["name"] == "serving-scikit")
+    kill(victim["pid"])
+    up.until_says("serving-scikit ended with status 137")
+    stack.until(lambda: stack.run("status").returncode == 0, "the part is ready again")
+    restarted = next(part for part in stack.record()["parts"] if part["name"] == "serving-scikit")
+    assert restarted["restarts"] == 1
+    assert restarted["pid"] != victim["pid"]
+
+    processes = processes_of(up.process.pid)
+    up.signal(signal.SIGINT)
+    up.until_says("stopping gateway")
+    up.signal(signal.SIGINT)
+    assert up.ended() == 0
+    assert "asked twice" in up.err.read_text()
+    stack.until_nothing_is_left(record, processes)
+
+
+def test_an_interrupt_during_the_start_leaves_nothing_behind(stack: Any, processes_of: Processes):
+    up = stack.start("up")
+    up.until_says("manager is ready")
+    record = stack.record()
+    processes = processes_of(up.process.pid)
+    up.signal(signal.SIGINT)
+    assert up.ended() == 0
+    stack.until_nothing_is_left(record, processes)
+    assert not (stack.state / "stack.json").exists()
+
+
+def test_an_interrupt_while_a_detached_stack_starts_stops_it(stack: Any, processes_of: Processes):
+    up = stack.start("up", "--detach")
+    up.until_says("manager is ready")
+    record = stack.record()
+    processes = processes_of(record["pid"])
+    up.signal(signal.SIGINT)
+    assert up.ended() == 130
+    stack.until_nothing_is_left(record, processes)
+    assert "Traceback" not in up.err.read_text()
+
+
+def test_a_part_that_does_not_start_is_named_with_the_end_of_its_log(stack: Any):
+    up = stack.run("up", CATENARY_BODY_BYTES="none")
+    assert up.returncode == 1
+    assert "does not start: it ended with status 2. The end of its log, " in up.stderr
+    assert "CATENARY_BODY_BYTES" in up.stderr
+    assert "Traceback" not in up.stderr
+    assert not (stack.state / "stack.json").exists()
+
+
+def test_a_part_that_is_too_slow_is_named(stack: Any):
+    up = stack.run("up", CATENARY_START_TIMEOUT_S="0.01")
+    assert up.returncode == 1
+    assert "not ready within 0.01 s. The end of its log, " in up.stderr
+
+
+def test_a_model_copied_into_the_folder_is_served_without_a_restart(stack: Any, tmp_path: Path):
+    models = tmp_path / "models"
+    (models / "scikit").mkdir(parents=True)
+    up = stack.run("up", "--detach", "--models", str(models))
+    assert up.returncode == 0, up.stderr
+    pipeline = stack.run("pipeline", "create", "wine", "serving-scikit/wine", "--json")
+    assert json.loads(pipeline.stdout)["state"] == "waiting"
+    shutil.copytree(data.models_dir() / "scikit" / "wine", models / "scikit" / "wine")
+    manager = Client(stack.record()["manager"])
+    path = f"{names.PIPELINES_PATH}/wine"
+    stack.until(lambda: manager.call("GET", path)["state"] == "ready", "the model is served")
+    request = models / "scikit" / "wine" / "request.json"
+    assert stack.run("call", "wine", "-d", f"@{request}").returncode == 0
+
+
+_SHOUTING_SERVER = """
+import http.server, os
+class Shout(http.server.BaseHTTPRequestHandler):
+    def do_GET(self): self.answer(b"well")
+    def do_POST(self): self.answer(self.rfile.read(int(self.headers["content-length"])).replace(b"hello", b"HELLO"))
+    def answer(self, body):
+        self.send_response(200)
+        self.send_header("content-length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+http.server.ThreadingHTTPServer(("127.0.0.1", int(os.environ["PORT"])), Shout).serve_forever()
+"""
