@@ -123,19 +123,21 @@ end
 
 local seeded = false
 
-local function random_hex(handle, bytes)
+-- A new trace context as W3C writes it, not sampled.
+local function new_traceparent(handle)
   if not seeded then
     -- One state per worker thread: the clock and the address of a fresh table make each begin elsewhere.
     local address = tonumber(tostring({}):match("0x(%x+)") or "0", 16)
     math.randomseed((now_us(handle) * 31 + address) % 2 ^ 52)
     seeded = true
   end
-  local parts = {}
-  for i = 1, bytes / 2 do parts[i] = string.format("%04x", math.random(0, 65535)) end
-  return table.concat(parts)
+  local r, most = math.random, 4294967295
+  return string.format(
+    "00-%08x%08x%08x%08x-%08x%08x-00", r(0, most), r(0, most), r(0, most), r(1, most), r(0, most), r(1, most)
+  )
 end
 
--- The trace id that came in (W3C, or B3 single or multi), else a new one, which is then put into the request in both forms.
+-- The trace id that came in (W3C, or B3 single or multi), else a new one, which then goes with the request.
 local function trace_of(handle)
   local headers = handle:headers()
   local parent = headers:get("traceparent")
@@ -146,12 +148,9 @@ local function trace_of(handle)
   if id then return id end
   id = headers:get("x-b3-traceid")
   if id and id:match("^%x+$") then return id end
-  id = random_hex(handle, 16)
-  local span = random_hex(handle, 8)
-  headers:replace("traceparent", "00-" .. id .. "-" .. span .. "-00")
-  headers:replace("x-b3-traceid", id)
-  headers:replace("x-b3-spanid", span)
-  return id
+  local made = new_traceparent(handle)
+  headers:replace("traceparent", made)
+  return made:sub(4, 35)
 end
 
 -- The client's headers as the table that a call takes; pseudo headers and Envoy's own stay behind.
@@ -174,8 +173,11 @@ local function forwarded(handle)
   return copy
 end
 
+-- A step's entry in server-timing; `%f` where `duration_us` is not known yet.
 local function timing(step, duration_us)
-  return string.format('%s;dur=%.3f;desc="%s"', step.model:gsub("[/:]", "-"), duration_us / 1000, step.service)
+  local name = step.model:find("[/:]") and step.model:gsub("[/:]", "-") or step.model
+  local dur = duration_us and string.format("%.3f", duration_us / 1000) or "%.3f"
+  return name .. ";dur=" .. dur .. ';desc="' .. step.service .. '"'
 end
 
 -- Failures --------------------------------------------------------------------------------------------------------------
@@ -353,7 +355,10 @@ local function run_chain(handle, context, ids)
   else
     headers:replace(ENVOY_TIMEOUT_MS, left)
   end
-  local state = table.concat({ ids.trace, start_us, before_us, table.concat(timings, ", "), ids.request }, "|")
+  timings[#steps] = timing(last) .. ", total;dur=%.3f"
+  -- Lua's own rendering of a number keeps 14 digits, which cuts microseconds off.
+  local entries = table.concat(timings, ", ")
+  local state = string.format("%s|%.0f|%.0f|%s|%s", ids.trace, start_us, before_us, entries, ids.request)
   handle:streamInfo():filterState():set(LUA_STATE_KEY, "envoy.string", state)
 end
 
@@ -393,13 +398,11 @@ local function replace_body(handle, make)
   end
 end
 
-local function finish(handle, context, state)
+local function finish(handle, state)
   local trace, start_us, before_us, timings, request = state:match("^([^|]*)|([^|]*)|([^|]*)|([^|]*)|(.*)$")
   local headers = handle:headers()
   local now = now_us(handle)
-  local last = timing(context.steps[#context.steps], now - tonumber(before_us))
-  local total = string.format("total;dur=%.3f", (now - tonumber(start_us)) / 1000)
-  headers:replace("server-timing", (timings ~= "" and timings .. ", " or "") .. last .. ", " .. total)
+  headers:replace("server-timing", string.format(timings, (now - before_us) / 1000, (now - start_us) / 1000))
   headers:replace(TRACE_ID, trace)
   local why = headers:get(LOCAL_REPLY)
   headers:remove(LOCAL_REPLY)
@@ -407,6 +410,7 @@ local function finish(handle, context, state)
   local status = tonumber(headers:get(":status"))
   local kind = headers:get("content-type")
   if (status >= 200 and status < 300) or (kind and kind:find("application/grpc", 1, true)) then return end
+  local context = handle:filterContext():get("chain")
   local by = why or (headers:get(SERVICE_TIME) == nil and "" or nil)
   local ids = { request = request, trace = trace }
   headers:replace(":status", tostring(status < 400 and 502 or status))
@@ -421,9 +425,6 @@ end
 function envoy_on_response(handle)
   local state = handle:streamInfo():filterState():get(LUA_STATE_KEY)
   if state == nil then return end
-  local context = handle:filterContext():get("chain")
-  local ok, fault = pcall(finish, handle, context, state)
-  if not ok then
-    handle:logErr("answer of pipeline " .. tostring(context.pipeline) .. ": " .. tostring(fault))
-  end
+  local ok, fault = pcall(finish, handle, state)
+  if not ok then handle:logErr("answer of a chain: " .. tostring(fault)) end
 end
