@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
-import sys
-
 import aiohttp
 
-from catenary import logs, names
+from catenary import names
 from catenary.address import parse_address
-from catenary.errors import SetupError
 from catenary.http import application, listening, stop_event
-from catenary.settings import read_settings
+from catenary.process import run_process
 from gateway.fallback import Fallback, PipelineNames
 from gateway.settings import GatewaySettings
 
@@ -27,12 +23,4 @@ async def serve(settings: GatewaySettings) -> None:
 
 
 def main() -> int:
-    """Exit status: 0 stopped, 2 the settings are not right."""
-    try:
-        settings = read_settings(GatewaySettings)
-        logs.configure("gateway", settings.log_level, settings.log_format)
-        asyncio.run(serve(settings))
-    except SetupError as error:
-        print(f"gateway: {error}", file=sys.stderr)  # noqa: T201
-        return 2
-    return 0
+    return run_process("gateway", GatewaySettings, serve)

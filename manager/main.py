@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import sys
 
-from catenary import data, logs
+from catenary import data
 from catenary.address import parse_address
-from catenary.errors import SetupError
 from catenary.http import application, listening, stop_event
-from catenary.settings import read_settings
+from catenary.process import run_process
 from catenary.store.sqlite import SqliteStore
 from manager.ads import AdsServer
 from manager.api import Api
@@ -49,12 +47,4 @@ async def serve(settings: ManagerSettings) -> None:
 
 
 def main() -> int:
-    """Exit status: 0 stopped, 2 the settings or this machine are not right."""
-    try:
-        settings = read_settings(ManagerSettings)
-        logs.configure("manager", settings.log_level, settings.log_format)
-        asyncio.run(serve(settings))
-    except SetupError as error:
-        print(f"manager: {error}", file=sys.stderr)  # noqa: T201
-        return 2
-    return 0
+    return run_process("manager", ManagerSettings, serve)

@@ -1,4 +1,4 @@
-"""What all tests share: the one Spark session, hypothesis' profile, and skips that fail where nothing may be missing."""
+"""What all tests share: one Spark session, hypothesis' profile, and in CI no skips."""
 
 from __future__ import annotations
 

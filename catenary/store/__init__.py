@@ -5,7 +5,7 @@ One interface; `catenary.store.sqlite` is the embedded implementation.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -42,6 +42,6 @@ class Store(Protocol):
         """Remove `key`; False where there was none. `expect` as in `put`."""
         ...
 
-    def watch(self, prefix: str) -> AsyncIterator[list[Entry]]:
+    def watch(self, prefix: str) -> AsyncIterator[Sequence[Entry]]:
         """What `list` gives, at once and again after each change; changes in quick succession may come as one."""
         ...

@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import sqlite3
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TypeVar
@@ -77,7 +77,7 @@ class SqliteStore:
         await self._announce()
         return existed
 
-    async def watch(self, prefix: str) -> AsyncIterator[list[Entry]]:
+    async def watch(self, prefix: str) -> AsyncIterator[Sequence[Entry]]:
         seen: list[Entry] | None = None
         while True:
             async with self._changed:

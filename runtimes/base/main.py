@@ -4,17 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import sys
 from collections.abc import AsyncIterator
+from functools import partial
 
 import aiohttp
-import uvloop
 
-from catenary import logs, names
+from catenary import names
 from catenary.address import parse_address
-from catenary.errors import SetupError
 from catenary.http import listening, stop_event
-from catenary.settings import read_settings
+from catenary.process import run_process
 from runtimes.base.api import runtime_app
 from runtimes.base.cache import Cache
 from runtimes.base.model import Runtime
@@ -29,14 +27,8 @@ from runtimes.base.workers import Workers
 
 def run(runtime: Runtime) -> int:
     """Serve the models of `runtime` until TERM or INT. The exit status; 2 if the settings or the machine are wrong."""
-    try:
-        settings = read_settings(RuntimeSettings)
-        logs.configure(names.SERVICE_OF_TYPE.get(runtime.type, runtime.type), settings.log_level, settings.log_format)
-        uvloop.run(_serve(runtime, settings))
-    except SetupError as error:
-        sys.stderr.write(f"{error}\n")
-        return 2
-    return 0
+    name = names.SERVICE_OF_TYPE.get(runtime.type, runtime.type)
+    return run_process(name, RuntimeSettings, partial(_serve, runtime))
 
 
 @contextlib.asynccontextmanager
@@ -63,9 +55,5 @@ async def serving(runtime: Runtime, settings: RuntimeSettings) -> AsyncIterator[
 async def _serve(runtime: Runtime, settings: RuntimeSettings) -> None:
     stop = stop_event()
     address = parse_address(settings.listen)
-    async with serving(runtime, settings) as core:
-        try:
-            async with listening(runtime_app(core, settings.body_bytes), address):
-                await stop.wait()
-        except OSError as error:
-            raise SetupError(f"{address} cannot be listened on: {error.strerror}") from error
+    async with serving(runtime, settings) as core, listening(runtime_app(core, settings.body_bytes), address):
+        await stop.wait()

@@ -1,0 +1,91 @@
+"""Every command in the README is run, in its order and as it stands there: `make demo` beside all the others."""
+
+from __future__ import annotations
+
+import os
+import re
+import select
+import signal
+import subprocess
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+CHECKOUT = Path(__file__).resolve().parents[1]
+START_S = 600
+"""The first start installs everything."""
+
+STARTED = "Ctrl-C"
+
+
+def commands() -> list[str]:
+    """The README's shell blocks."""
+    return re.findall(r"^```sh\n(.*?)^```$", (CHECKOUT / "README.md").read_text(), re.MULTILINE | re.DOTALL)
+
+
+@pytest.fixture
+def demo(tmp_path: Path) -> Iterator[subprocess.Popen[str]]:
+    """The README's first command, up."""
+    first, *_ = commands()
+    process = subprocess.Popen(
+        first,
+        shell=True,
+        cwd=CHECKOUT,
+        env=os.environ | {"CATENARY_STATE_DIR": str(tmp_path / "state")},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        start_new_session=True,
+    )
+    assert process.stdout
+    try:
+        _read_until(process, STARTED)
+        yield process
+    finally:
+        if process.poll() is None:
+            os.killpg(process.pid, signal.SIGKILL)
+        process.stdout.close()
+        process.wait()
+
+
+def _read_until(process: subprocess.Popen[str], text: str) -> str:
+    """What the process printed up to `text`; fails with it where the process ends or the time is over."""
+    assert process.stdout
+    os.set_blocking(process.stdout.fileno(), False)
+    printed, end = "", time.monotonic() + START_S
+    while text not in printed:
+        assert time.monotonic() < end, printed
+        select.select([process.stdout], [], [], 1)
+        piece = process.stdout.read()
+        assert piece != "", f"it ended:\n{printed}"
+        printed += piece or ""
+    return printed
+
+
+def test_every_command_in_the_readme_works(demo: subprocess.Popen[str], tmp_path: Path) -> None:
+    _, *others = commands()
+    assert len(others) >= 5
+    # What is put into the background there ends with the shell here; the rest has to succeed.
+    script = "set -euxo pipefail\n" + "\n".join(others) + "\nkill $!\nwait || true\n"
+    done = subprocess.run(
+        ["bash", "-c", script],
+        cwd=CHECKOUT,
+        env=os.environ | {"CATENARY_STATE_DIR": str(tmp_path / "state")},
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    labels = re.findall(r'"predictionLabel":\s*"(\w+)"', done.stdout)
+    assert labels == ["no", "yes"]
+    assert "server-timing: pm_scikit;dur=" in done.stdout
+    assert "there is no column 'ItemSpecifics1', which 'pm_scikit' needs" in done.stdout
+
+    os.killpg(demo.pid, signal.SIGINT)
+    assert demo.wait(60) != 0  # make says that it was interrupted
+    left = subprocess.run(["pgrep", "-f", str(tmp_path)], capture_output=True, text=True, check=False).stdout
+    assert left == ""
+    assert sorted(path.name for path in (tmp_path / "state").iterdir()) == ["cache", "lock", "logs", "manager.db"]
