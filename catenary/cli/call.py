@@ -25,7 +25,7 @@ def register(app: typer.Typer) -> None:
 
 
 def call(
-    pipeline: Annotated[str, typer.Argument(help="The pipeline's name.")],
+    pipeline: Annotated[str, typer.Argument(metavar="PIPELINE", help="The pipeline's name.")],
     data: Annotated[
         str,
         typer.Option("--data", "-d", metavar="JSON|@FILE|-", help="The rows: JSON, @FILE, or - for stdin."),

@@ -12,7 +12,7 @@ from catenary import names
 from catenary.cli.output import JsonFlag, print_json, print_table, remark
 from catenary.cli.target import ManagerUrl, manager_client
 
-Name = Annotated[str, typer.Argument(help="The pipeline's name.")]
+Name = Annotated[str, typer.Argument(metavar="NAME", help="The pipeline's name.")]
 
 
 def register(app: typer.Typer) -> None:
