@@ -175,19 +175,65 @@ def test_a_part_that_is_too_slow_is_named(stack: Any):
     assert "not ready within 0.01 s. The end of its log, " in up.stderr
 
 
-def test_a_model_copied_into_the_folder_is_served_without_a_restart(stack: Any, tmp_path: Path):
+_ANSWERS = """
+def load(path):
+    return Model()
+
+class Model:
+    def predict(self, rows):
+        return [{{**row, "says": "{word}"}} for row in rows]
+"""
+
+
+def test_a_models_life_from_the_copy_to_the_end_without_a_restart(stack: Any, tmp_path: Path):
     models = tmp_path / "models"
+    folder = models / "custom" / "talker"
     (models / "scikit").mkdir(parents=True)
     up = stack.run("up", "--detach", "--models", str(models))
     assert up.returncode == 0, up.stderr
-    pipeline = stack.run("pipeline", "create", "wine", "serving-scikit/wine", "--json")
-    assert json.loads(pipeline.stdout)["state"] == "waiting"
-    shutil.copytree(data.models_dir() / "scikit" / "wine", models / "scikit" / "wine")
     manager = Client(stack.record()["manager"])
-    path = f"{names.PIPELINES_PATH}/wine"
-    stack.until(lambda: manager.call("GET", path)["state"] == "ready", "the model is served")
-    request = models / "scikit" / "wine" / "request.json"
-    assert stack.run("call", "wine", "-d", f"@{request}").returncode == 0
+    gateway = Client(stack.record()["gateway"])
+
+    def pipeline() -> dict[str, Any]:
+        return dict(manager.call("GET", f"{names.PIPELINES_PATH}/talker"))
+
+    def listed() -> dict[str, Any]:
+        return next((model for model in manager.call("GET", names.MODELS_PATH) if model["name"] == "talker"), {})
+
+    def said() -> Any:
+        (row,) = gateway.call("POST", f"{names.SERVE_PATH}/talker", [{"x": 1}])
+        return row["says"]
+
+    created = stack.run("pipeline", "create", "talker", "serving-customscikit/talker", "--json")
+    assert [wait["reason"] for wait in json.loads(created.stdout)["waiting_for"]] == ["unknown-model"]
+
+    # Copied.
+    folder.mkdir(parents=True)
+    (folder / "metadata.json").write_text('{"model": "talker", "inputs": ["x"], "outputs": ["says"]}')
+    (folder / "model.py").write_text(_ANSWERS.format(word="one"))
+    stack.until(lambda: pipeline()["state"] == "ready", "the model is served")
+    assert said() == "one"
+
+    # Changed: each answer is the old one's or the new one's.
+    (folder / "model.py").write_text(_ANSWERS.format(word="two"))
+    words = []
+    stack.until(lambda: words.append(said()) or words[-1] == "two", "the new version answers")
+    assert set(words) == {"one", "two"}
+    assert words == sorted(words)
+
+    # Broken: the old version stays, and the reason is told.
+    (folder / "model.py").write_text("import a_module_that_is_not_there\n")
+    stack.until(lambda: "a_module_that_is_not_there" in listed().get("reason", ""), "the reason is listed")
+    assert said() == "two"
+    assert pipeline()["state"] == "ready"
+
+    # Deleted.
+    shutil.rmtree(folder)
+    stack.until(lambda: pipeline()["state"] == "waiting", "the pipeline waits")
+    answer = gateway.send("POST", f"{names.SERVE_PATH}/talker", b"[{}]")
+    assert answer.status == 404
+    assert answer.json()["model"] == "talker"
+    assert listed() == {}
 
 
 _SHOUTING_SERVER = """
