@@ -40,7 +40,7 @@ def json_response(value: object, status: int = 200, headers: dict[str, str] | No
 
 
 def problem_response(error: CatenaryError, **members: object) -> web.Response:
-    document = problem.problem(error, request_id=logs.request_id.get(), **members)
+    document = problem.problem(error, request_id=logs.request_id.get() or None, **members)
     return web.Response(
         body=orjson.dumps(document),
         status=problem.status_of(error),

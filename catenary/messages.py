@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_serializer, model_validator
@@ -13,6 +14,23 @@ from catenary.address import TcpAddress, parse_address
 def _a_name(text: str) -> str:
     if not names.is_name(text):
         raise ValueError(f"{text!r} is not a name: {names.NAME_RULE}")
+    return text
+
+
+def _a_steps_service(text: str) -> str:
+    if text == names.GATEWAY:
+        raise ValueError("the gateway runs chains, it is no step of one")
+    return _a_name(text)
+
+
+def _an_ip_address(text: str) -> str:
+    address = parse_address(text)
+    if not isinstance(address, TcpAddress):
+        raise ValueError(f"{text!r} is not host:port")
+    try:
+        ipaddress.ip_address(address.host)
+    except ValueError:
+        raise ValueError(f"{text!r}: Envoy balances over IP addresses, {address.host!r} is none") from None
     return text
 
 
@@ -30,6 +48,9 @@ def _a_model_path(text: str) -> str:
 
 ModelPath = Annotated[str, AfterValidator(_a_model_path)]
 Name = Annotated[str, AfterValidator(_a_name)]
+StepService = Annotated[str, AfterValidator(_a_steps_service)]
+IpAddressText = Annotated[str, AfterValidator(_an_ip_address)]
+"""An address that can be an endpoint: host:port, the host an IP address."""
 TcpAddressText = Annotated[str, AfterValidator(_a_tcp_address)]
 
 
@@ -40,7 +61,7 @@ class Message(BaseModel):
 class Step(Message):
     """One link of a chain: a model of a service. `"service/model"` is its short form and means the same."""
 
-    service: Name
+    service: StepService
     model: ModelPath
     timeout_s: float | None = Field(None, gt=0, le=86_400)
     """The most that this step may take, in seconds; never more than what is left of the pipeline's."""
@@ -97,7 +118,7 @@ class Instance(Message):
 
     id: Name
     service: Name
-    address: TcpAddressText
+    address: IpAddressText
     version: str = ""
     models: tuple[LoadedModel, ...] | None = None
     """None: the instance does not say (any HTTP server may be a step)."""

@@ -19,9 +19,9 @@ SERVICE_OF_TYPE: Final = {
 }
 TYPE_OF_SERVICE: Final = {service: type_ for type_, service in SERVICE_OF_TYPE.items()}
 
-# Clusters that are not services: the app behind a sidecar, and the manager's xDS.
-APP_CLUSTER: Final = "app"
-XDS_CLUSTER: Final = "xds"
+# Clusters that are not services: the app behind a sidecar, and the manager's xDS. No service can have such a name.
+APP_CLUSTER: Final = "_app"
+XDS_CLUSTER: Final = "_xds"
 
 # Host ports, as in hydro-serving.
 MANAGER_PORT: Final = 8080

@@ -19,6 +19,7 @@ local ENVOY_MAX_RETRIES = "x-envoy-max-retries"
 local SERVICE_TIME = "x-envoy-upstream-service-time" -- absent exactly when this Envoy answered itself
 
 local EXCERPT_BYTES = 2048 -- of a failing step's body, in the document
+local QUOTE_BYTES = 200 -- of a failing step's plain text, in the sentence
 local READ_BYTES = 65536 -- an error body up to this declared length is read whole
 
 -- Headers of the client that belong to its own connection or body, not to the calls made for it.
@@ -33,7 +34,7 @@ local PASSED_BACK = { "retry-after", "www-authenticate" }
 local TITLES = {
   [400] = "Bad Request", [401] = "Unauthorized", [403] = "Forbidden", [404] = "Not Found", [405] = "Method Not Allowed",
   [408] = "Request Timeout", [409] = "Conflict", [413] = "Request Entity Too Large", [415] = "Unsupported Media Type",
-  [422] = "Unprocessable Entity", [429] = "Too Many Requests", [500] = "Internal Server Error", [502] = "Bad Gateway",
+  [422] = "Unprocessable Entity", [429] = "Too Many Requests", [500] = "Internal Server Error", [501] = "Not Implemented", [502] = "Bad Gateway",
   [503] = "Service Unavailable", [504] = "Gateway Timeout",
 }
 
@@ -96,7 +97,19 @@ end
 
 local UNESCAPES = { b = "\b", f = "\f", n = "\n", r = "\r", t = "\t" }
 
--- The string member `name` of a JSON object that a step answered as its error, or nil. Escapes beyond ASCII stay as they are.
+local function utf8_of(code)
+  if code < 0x80 then return string.char(code) end
+  if code < 0x800 then return string.char(0xC0 + math.floor(code / 64), 0x80 + code % 64) end
+  return string.char(0xE0 + math.floor(code / 4096), 0x80 + math.floor(code / 64) % 64, 0x80 + code % 64)
+end
+
+-- A JSON string's content as text. What lies beyond the basic plane, two escapes, becomes U+FFFD when it is written again.
+local function unescaped(text)
+  text = text:gsub("\\u(%x%x%x%x)", function(hex) return utf8_of(tonumber(hex, 16)) end)
+  return (text:gsub("\\([^u])", function(c) return UNESCAPES[c] or c end))
+end
+
+-- The string member `name` of a JSON object that a step answered as its error, cut to a bound; nil: there is none.
 local function string_member(body, name)
   local _, start = body:find('"' .. name .. '"%s*:%s*"')
   if not start then return nil end
@@ -107,12 +120,12 @@ local function string_member(body, name)
     if body:byte(stop) == 34 then break end
     stop = stop + 2
   end
-  return (body:sub(start + 1, stop - 1):gsub("\\([^u])", function(c) return UNESCAPES[c] or c end))
+  return unescaped(body:sub(start + 1, math.min(stop - 1, start + EXCERPT_BYTES)))
 end
 
 local function number_member(body, name)
   local digits = body:match('"' .. name .. '"%s*:%s*(%d+)')
-  return digits and tonumber(digits)
+  return digits and #digits < 16 and tonumber(digits) or nil
 end
 
 -- Time, trace, headers --------------------------------------------------------------------------------------------------
@@ -122,6 +135,10 @@ local function now_us(handle)
 end
 
 local seeded = false
+
+local function is_trace_id(id)
+  return id ~= nil and (#id == 32 or #id == 16) and id:find("^%x+$") ~= nil and id:find("[^0]") ~= nil
+end
 
 -- A new trace context as W3C writes it, not sampled.
 local function new_traceparent(handle)
@@ -142,12 +159,12 @@ local function trace_of(handle)
   local headers = handle:headers()
   local parent = headers:get("traceparent")
   local id = parent and parent:match("^%x%x%-(%x+)%-%x+%-%x%x")
-  if id then return id end
+  if is_trace_id(id) then return id end
   local single = headers:get("b3")
   id = single and single:match("^(%x+)%-%x+")
-  if id then return id end
+  if is_trace_id(id) then return id end
   id = headers:get("x-b3-traceid")
-  if id and id:match("^%x+$") then return id end
+  if is_trace_id(id) then return id end
   local made = new_traceparent(handle)
   headers:replace("traceparent", made)
   return made:sub(4, 35)
@@ -202,19 +219,26 @@ local function reason_for(text)
   return text ~= "" and text or "no answer"
 end
 
--- What a step's failure says. `answer`: status, body, headers of the step (a table or nil), `by`: why an Envoy answered
--- in the step's place, or nil. Returns the status for the client and the document.
+-- `body` if it is one short line of plain text: a page of HTML is no part of a sentence.
+local function plain_sentence(kind, body)
+  local plain = kind == nil or kind:find("text/plain", 1, true) ~= nil
+  return plain and #body > 0 and #body <= QUOTE_BYTES and not body:find("[\n<]") and body or nil
+end
+
+-- What a step's failure says. `answer`: its status, body and `kind` (content type); `by`: why an Envoy answered in the
+-- step's place, or nil. Returns the status for the client and the document.
 local function failure(context, position, answer, ids)
   local step = context.steps[position]
   local status = answer.status
   if status < 400 then status = 502 end
   local name = string.format("step %d (%s/%s) of pipeline '%s'", position, step.service, step.model, context.pipeline)
-  local said = answer.body ~= "" and (string_member(answer.body, "error") or answer.body:sub(1, EXCERPT_BYTES)) or nil
+  local body = answer.body:sub(1, READ_BYTES)
+  local said = string_member(body, "error") or plain_sentence(answer.kind, body)
   local sentence
   if status == 504 and answer.by then
     sentence = name .. " did not answer within its deadline"
   elseif answer.by then
-    sentence = name .. " could not be reached: " .. reason_for(answer.by ~= "" and answer.by or answer.body)
+    sentence = name .. " could not be reached: " .. reason_for(answer.by ~= "" and answer.by or body:sub(1, EXCERPT_BYTES))
   else
     sentence = string.format("%s answered %d%s", name, answer.status, said and ": " .. said or "")
   end
@@ -228,11 +252,11 @@ local function failure(context, position, answer, ids)
     { "step", position },
     { "service", step.service },
     { "model", step.model },
-    { "field", string_member(answer.body, "field") },
-    { "row", number_member(answer.body, "row") },
-    { "column", string_member(answer.body, "column") },
+    { "field", string_member(body, "field") },
+    { "row", number_member(body, "row") },
+    { "column", string_member(body, "column") },
     { "upstream_status", not answer.by and answer.status or nil },
-    { "upstream_body", not answer.by and answer.body ~= "" and answer.body:sub(1, EXCERPT_BYTES) or nil },
+    { "upstream_body", not answer.by and body ~= "" and body:sub(1, EXCERPT_BYTES) or nil },
     { "request_id", ids.request },
     { "trace_id", ids.trace },
   })
@@ -294,23 +318,28 @@ local function run_chain(handle, context, ids)
   end
   refuse_over_limit(tonumber(headers:get("content-length") or nil))
 
-  local deadline_us = start_us + budget * 1000
   local timings = {}
   local function give_up(position, answer, extra)
     extra = extra or {}
+    timings[#timings + 1] = string.format("total;dur=%.3f", (now_us(handle) - start_us) / 1000)
     extra["server-timing"] = table.concat(timings, ", ")
     local status, document = failure(context, position, answer, ids)
     return respond(handle, status, document, ids, extra)
   end
 
   local steps = context.steps
-  local before_us = start_us
+  local request, body
   if #steps > 1 then
-    local request = forwarded(handle)
+    request = forwarded(handle)
     local buffer = handle:body()
     refuse_over_limit(buffer and buffer:length()) -- a chunked body declares none
-    local body = buffer and buffer:getBytes(0, buffer:length()) or ""
-    before_us = now_us(handle)
+    body = buffer and buffer:getBytes(0, buffer:length()) or ""
+  end
+
+  -- The deadline runs from when the request is here: how fast a client sends is not the chain's doing.
+  local before_us = #steps > 1 and now_us(handle) or start_us
+  local deadline_us = before_us + budget * 1000
+  if #steps > 1 then
     for position = 1, #steps - 1 do
       local step = steps[position]
       local timeout_ms = left_ms(handle, step, deadline_us)
@@ -329,16 +358,20 @@ local function run_chain(handle, context, ids)
         local by = answer[LOCAL_REPLY] or (answer[SERVICE_TIME] == nil and "" or nil)
         local extra = {}
         for _, name in ipairs(PASSED_BACK) do extra[name] = answer[name] end
-        return give_up(position, { status = status, body = answered, by = by }, extra)
+        return give_up(position, { status = status, body = answered, kind = answer["content-type"], by = by }, extra)
       end
       body = answered
       request["content-type"] = answer["content-type"] or "application/json"
-      request["content-encoding"] = nil
+      request["content-encoding"] = answer["content-encoding"]
     end
     handle:body(true):setBytes(body)
     headers = handle:headers()
     headers:replace("content-type", request["content-type"])
-    headers:remove("content-encoding")
+    if request["content-encoding"] then
+      headers:replace("content-encoding", request["content-encoding"])
+    else
+      headers:remove("content-encoding")
+    end
   end
 
   local last = steps[#steps]
@@ -346,14 +379,16 @@ local function run_chain(handle, context, ids)
   if not timeout_ms then return give_up(#steps, { status = 504, body = "", by = "" }) end
   local left = tostring(timeout_ms)
   headers:replace(TIMEOUT_MS, left)
-  headers:replace(ENVOY_MAX_RETRIES, tostring(last.retries))
   -- A stream may go on after its first headers; any other answer has to be whole within the deadline.
   local accept, kind = headers:get("accept"), headers:get("content-type")
   if (accept and accept:find("text/event-stream", 1, true)) or (kind and kind:find("application/grpc", 1, true)) then
+    -- The only limit to the first headers is one a try, which counts as a reset: with retries it would be several.
     headers:replace(ENVOY_TIMEOUT_MS, "0")
     headers:replace(ENVOY_TRY_TIMEOUT_MS, left)
+    headers:replace(ENVOY_MAX_RETRIES, "0")
   else
     headers:replace(ENVOY_TIMEOUT_MS, left)
+    headers:replace(ENVOY_MAX_RETRIES, tostring(last.retries))
   end
   timings[#steps] = timing(last) .. ", total;dur=%.3f"
   -- Lua's own rendering of a number keeps 14 digits, which cuts microseconds off.
@@ -396,6 +431,7 @@ local function replace_body(handle, make)
     chunk:setBytes(first and make(bytes) or "")
     first = false
   end
+  if first then handle:body(true):setBytes(make("")) end -- it ended with its headers
 end
 
 local function finish(handle, state)
@@ -417,7 +453,7 @@ local function finish(handle, state)
   headers:replace("content-type", "application/problem+json")
   headers:remove("content-encoding")
   replace_body(handle, function(body)
-    local _, document = failure(context, #context.steps, { status = status, body = body, by = by }, ids)
+    local _, document = failure(context, #context.steps, { status = status, body = body, kind = kind, by = by }, ids)
     return document
   end)
 end

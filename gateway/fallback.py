@@ -31,10 +31,9 @@ class PipelineNames:
 
     async def current(self) -> list[str]:
         async with self._asking:
-            now = asyncio.get_running_loop().time()
-            if now - self._asked_at > _FRESH_S:
-                self._asked_at = now
+            if asyncio.get_running_loop().time() - self._asked_at > _FRESH_S:
                 await self._ask()
+                self._asked_at = asyncio.get_running_loop().time()
         return self._names
 
     async def _ask(self) -> None:

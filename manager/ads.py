@@ -18,6 +18,7 @@ from envoy.service.discovery.v3 import ads_pb2_grpc, discovery_pb2
 from google.protobuf.json_format import MessageToDict
 
 from catenary.address import Address
+from catenary.errors import SetupError
 from catenary.node import Node
 from manager.snapshot import (
     CLUSTERS,
@@ -38,6 +39,7 @@ _NEEDS = {CLUSTERS: (), ENDPOINTS: (), LISTENERS: (CLUSTERS, ENDPOINTS), ROUTES:
 
 # When Envoy gets a changed cluster or listener, it waits for the endpoints or routes again, though they are the same.
 _RENEWS = {CLUSTERS: ENDPOINTS, LISTENERS: ROUTES}
+_RENEWED_BY = {renewed: by for by, renewed in _RENEWS.items()}
 
 
 @dataclass(slots=True)
@@ -48,11 +50,12 @@ class TypeState:
     nonce: str = ""
     outstanding: bool = False
     sent: str | None = None
-    contents: dict[str, str] = field(default_factory=dict)
-    """The resources in `sent`, each with its version."""
+    contents: dict[str, str] | None = None
+    """The resources in `sent`, each with its version; None: not known, they were sent on an earlier stream."""
     acknowledged: str | None = None
     refused: str = ""
     """Why the Envoy refused the version in `sent`; empty: it did not."""
+    refusals: int = 0
 
 
 @dataclass(slots=True)
@@ -116,7 +119,10 @@ class AdsServer(ads_pb2_grpc.AggregatedDiscoveryServiceServicer):  # type: ignor
     async def listening(self, address: Address) -> AsyncIterator[None]:
         server = grpc.aio.server(options=[("grpc.max_send_message_length", -1), ("grpc.so_reuseport", 0)])
         ads_pb2_grpc.add_AggregatedDiscoveryServiceServicer_to_server(self, server)
-        server.add_insecure_port(str(address))
+        try:
+            server.add_insecure_port(str(address))
+        except RuntimeError as error:
+            raise SetupError(f"xDS cannot listen on {address}: stop what listens there, or set CATENARY_XDS") from error
         await server.start()
         log.info("xDS on %s", address)
         try:
@@ -140,15 +146,16 @@ class AdsServer(ads_pb2_grpc.AggregatedDiscoveryServiceServicer):  # type: ignor
     async def acknowledged(self, generation: int, timeout_s: float) -> bool:
         """Wait until every connected gateway has taken `generation` (or a later one) in; False: not within the time."""
 
-        def taken() -> bool:
-            return all(e.settled >= generation for e in self._envoys.values() if e.node.role == "gateway")
-
         async with self._progress:
             try:
-                await asyncio.wait_for(self._progress.wait_for(taken), timeout_s)
+                await asyncio.wait_for(self._progress.wait_for(lambda: self.has_taken(generation)), timeout_s)
             except TimeoutError:
                 return False
         return True
+
+    def has_taken(self, generation: int) -> bool:
+        """Whether every connected gateway has taken `generation`, or a later one, in."""
+        return all(e.settled >= generation for e in self._envoys.values() if e.node.role == "gateway")
 
     def envoys(self) -> list[EnvoyState]:
         return sorted(self._envoys.values(), key=lambda e: (e.node.service, e.node.id))
@@ -198,7 +205,8 @@ class AdsServer(ads_pb2_grpc.AggregatedDiscoveryServiceServicer):  # type: ignor
                 state.refused = ""
                 contents = {r.name: r.version for r in resources}
                 renewed = envoy.types.get(_RENEWS.get(type_url, ""))
-                if renewed and any(contents.get(name, v) != v for name, v in state.contents.items()):
+                known = state.contents
+                if renewed and (known is None or any(contents.get(name, v) != v for name, v in known.items())):
                     renewed.sent = None
                 state.contents = contents
                 await context.write(
@@ -220,12 +228,15 @@ class AdsServer(ads_pb2_grpc.AggregatedDiscoveryServiceServicer):  # type: ignor
         named = request.type_url in (ENDPOINTS, ROUTES)
         state.wanted = frozenset(request.resource_names) if named else None
         if not request.response_nonce:
-            # A new stream: what the Envoy still has from an earlier one need not be sent again.
-            state.sent = state.acknowledged = request.version_info or None
+            # A new stream: what the Envoy still has from an earlier one need not be sent again, unless it waits for it.
+            renewed_by = envoy.types.get(_RENEWED_BY.get(request.type_url, ""))
+            if renewed_by is None or renewed_by.contents is None:
+                state.sent = state.acknowledged = request.version_info or None
         else:
             state.outstanding = False
             if request.HasField("error_detail"):
                 state.refused = request.error_detail.message
+                state.refusals += 1
                 log.error("Envoy of %s refused %s: %s", envoy.node.id, _short(request.type_url), state.refused)
             else:
                 state.acknowledged = request.version_info
@@ -248,6 +259,7 @@ def describe(envoy: EnvoyState) -> dict[str, object]:
             _short(type_url): {
                 "version": state.acknowledged,
                 "resources": len(envoy.effective().select(type_url, state.wanted)),
+                "refusals": state.refusals,
             }
             | ({"error": state.refused} if state.refused else {})
             for type_url, state in envoy.types.items()

@@ -9,7 +9,7 @@ from aiohttp import web
 from catenary import names
 from catenary.errors import InvalidInput, MalformedRequest, NotFound
 from catenary.http import json_response, read_json, validated
-from catenary.messages import Instance, LoadedModel, Pipeline
+from catenary.messages import IndexEntry, Instance, LoadedModel, Pipeline
 from manager.ads import describe
 from manager.controller import Controller
 from manager.pipelines import StoredPipeline
@@ -58,12 +58,12 @@ class Api:
         if name is not None and isinstance(body, dict) and body.setdefault("name", name) != name:
             raise InvalidInput(f"name: the path says {name!r}, the body {body['name']!r}", field="name")
         pipeline = validated(Pipeline, body)
-        stored, created, in_force = await self._controller.put_pipeline(pipeline, _expected(request))
-        return self._answer(stored, status=201 if created else 200, in_force=in_force)
+        stored, created = await self._controller.put_pipeline(pipeline, await self._expected(request, pipeline.name))
+        return self._answer(stored, status=201 if created else 200)
 
     async def _delete_pipeline(self, request: web.Request) -> web.Response:
         name = request.match_info["name"]
-        in_force = await self._controller.delete_pipeline(name, _expected(request))
+        in_force = await self._controller.delete_pipeline(name, await self._expected(request, name))
         return json_response({"name": name, "state": "deleted" if in_force else "pending"})
 
     async def _list_instances(self, _request: web.Request) -> web.Response:
@@ -103,12 +103,7 @@ class Api:
         for entry in self._controller.catalog.entries or ():
             service = names.SERVICE_OF_TYPE.get(entry.runtime)
             said = [m for m in self._loaded(service) if m.name == entry.name] if service else []
-            state: str = entry.state
-            reason = entry.reason
-            if state == "ready" and not any(m.state == "ready" and m.version == entry.version for m in said):
-                broken = next((m for m in said if m.state == "broken" or m.reason), None)
-                state, reason = ("broken", broken.reason) if broken else ("loading", "no instance has loaded it yet")
-            documents.append({**entry.model_dump(mode="json"), "service": service, "state": state, "reason": reason})
+            documents.append({**entry.model_dump(mode="json"), "service": service, **_served(entry, said)})
         return json_response(documents)
 
     async def _list_envoys(self, _request: web.Request) -> web.Response:
@@ -117,9 +112,10 @@ class Api:
     def _loaded(self, service: str) -> list[LoadedModel]:
         return [m for i in self._controller.registry.instances(service) for m in i.models or ()]
 
-    def _document(self, stored: StoredPipeline, *, in_force: bool = True) -> dict[str, object]:
+    def _document(self, stored: StoredPipeline) -> dict[str, object]:
         waiting_for = self._controller.waits(stored.pipeline)
-        state = "waiting" if waiting_for else "ready" if in_force else "pending"
+        in_force = self._controller.in_force(stored.pipeline.name)
+        state = "pending" if not in_force else "waiting" if waiting_for else "ready"
         return {
             **stored.pipeline.model_dump(mode="json"),
             "state": state,
@@ -127,19 +123,36 @@ class Api:
             "revision": stored.revision,
         }
 
-    def _answer(self, stored: StoredPipeline, status: int = 200, *, in_force: bool = True) -> web.Response:
+    def _answer(self, stored: StoredPipeline, status: int = 200) -> web.Response:
         headers = {"etag": f'"{stored.revision}"', "location": f"{names.PIPELINES_PATH}/{stored.pipeline.name}"}
-        return json_response(self._document(stored, in_force=in_force), status=status, headers=headers)
+        return json_response(self._document(stored), status=status, headers=headers)
+
+    async def _expected(self, request: web.Request, name: str) -> int | None:
+        """The revision that the request's conditions allow to be replaced; 0: none may stand there; None: any."""
+        none_match = request.headers.get("if-none-match", "").strip()
+        condition = request.headers.get("if-match", "").strip()
+        if none_match not in ("", "*"):
+            raise MalformedRequest("If-None-Match: only * is of use here, which allows a new name alone")
+        if none_match:
+            return 0
+        if not condition:
+            return None
+        if condition == "*":
+            return (await self._controller.pipeline(name)).revision
+        match = re.fullmatch(r'"([1-9]\d*)"', condition)
+        if not match:
+            raise MalformedRequest(f'If-Match: {condition} is not an ETag that this API gave, such as "17"')
+        return int(match[1])
 
 
-def _expected(request: web.Request) -> int | None:
-    """The revision that the request's conditions allow to be replaced; 0: none may stand there; None: any."""
-    if request.headers.get("if-none-match", "").strip() == "*":
-        return 0
-    condition = request.headers.get("if-match", "").strip()
-    if not condition:
-        return None
-    match = re.fullmatch(r'"(\d+)"', condition)
-    if not match:
-        raise MalformedRequest(f'If-Match: {condition} is not an ETag that this API gave, such as "17"')
-    return int(match[1])
+def _served(entry: IndexEntry, said: list[LoadedModel]) -> dict[str, str]:
+    """What is true of a model just now: the version that is served, before what the repository has."""
+    if served := next((m for m in said if m.state == "ready"), None):
+        newer = "is being loaded" if entry.state == "ready" else f"cannot be served: {entry.reason}"
+        reason = served.reason or ("" if served.version == entry.version else f"a newer version {newer}")
+        return {"state": "ready", "version": served.version, "reason": reason}
+    if entry.state != "ready":
+        return {"state": entry.state, "reason": entry.reason}
+    if broken := next((m for m in said if m.state == "broken"), None):
+        return {"state": "broken", "reason": broken.reason}
+    return {"state": "loading", "reason": "no instance has loaded it yet"}

@@ -32,6 +32,8 @@ class Controller:
         self._book = PipelineBook(store)
         self._acknowledge_s = acknowledge_s
         self._pipelines: tuple[topology.Pipeline, ...] = ()
+        self._written: dict[str, int] = {}
+        """The generation of each pipeline's last write through this manager."""
         self._repositories: tuple[TcpAddress, ...] | None = None
         self._publishing = asyncio.Lock()
 
@@ -53,28 +55,38 @@ class Controller:
     async def pipeline(self, name: str) -> StoredPipeline:
         return await self._book.get(name)
 
+    def in_force(self, name: str) -> bool:
+        """Whether every connected gateway has taken in the last write of the pipeline `name`."""
+        return self.ads.has_taken(self._written.get(name, 0))
+
     def waits(self, pipeline: Pipeline) -> list[Wait]:
         return waits(pipeline, self.registry, self.catalog)
 
-    async def put_pipeline(self, pipeline: Pipeline, expect: int | None) -> tuple[StoredPipeline, bool, bool]:
-        """The stored pipeline, whether it is new, and whether every gateway has taken it in."""
+    async def put_pipeline(self, pipeline: Pipeline, expect: int | None) -> tuple[StoredPipeline, bool]:
+        """The stored pipeline and whether it is new, when the gateways have taken it in or had their time to."""
         stored, created = await self._book.put(pipeline, expect)
-        return stored, created, await self._in_force(await self._publish_pipelines())
+        generation = await self._publish_pipelines()
+        self._written[pipeline.name] = generation
+        await self._in_force(generation)
+        return stored, created
 
     async def delete_pipeline(self, name: str, expect: int | None) -> bool:
         """Whether every gateway has taken it in. Raises NotFound."""
         await self._book.delete(name, expect)
+        self._written.pop(name, None)
         return await self._in_force(await self._publish_pipelines())
 
     async def renew(self, instance: Instance) -> None:
-        if await self.registry.renew(instance):
+        if self.registry.renew(instance):
             self._publish()
+        await self.registry.save()
 
     async def leave(self, instance_id: str) -> bool:
         """Whether there was such an instance; gateways that answer in time send it nothing more once this returns."""
-        left = await self.registry.leave(instance_id)
+        left = self.registry.leave(instance_id)
         if left:
             await self._in_force(self._publish())
+            await self.registry.save()
         return left
 
     async def _in_force(self, generation: int) -> bool:
@@ -106,11 +118,9 @@ class Controller:
     async def _follow_leases(self) -> None:
         while True:
             await asyncio.sleep(self.registry.lease_s / 10)
-            try:
-                if await self.registry.expire():
-                    self._publish()
-            except Unavailable as error:
-                log.warning("%s", error)
+            if self.registry.expire():
+                self._publish()
+            await self.registry.save()
 
 
 def _resolved(pipeline: Pipeline) -> topology.Pipeline:

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import logging
 from dataclasses import dataclass
 
 import orjson
+from pydantic import ValidationError
 
-from catenary.errors import NotFound
+from catenary.errors import CatenaryError, NotFound
 from catenary.messages import Pipeline
 from catenary.store import Entry, Store
+
+log = logging.getLogger(__name__)
 
 PIPELINES = "catenary/pipelines/"
 
@@ -29,8 +33,14 @@ class PipelineBook:
     async def all(self) -> list[StoredPipeline]:
         """In the order of their names."""
         entries = await self._store.list(PIPELINES)
-        self._parsed = {entry.key: self._parse(entry) for entry in entries}
-        return list(self._parsed.values())
+        parsed = {}
+        for entry in entries:
+            try:
+                parsed[entry.key] = self._parse(entry)
+            except CatenaryError as error:
+                log.error("%s", error)
+        self._parsed = parsed
+        return list(parsed.values())
 
     async def get(self, name: str) -> StoredPipeline:
         """Raises NotFound with the names that are near."""
@@ -55,4 +65,8 @@ class PipelineBook:
         known = self._parsed.get(entry.key)
         if known and known.revision == entry.revision:
             return known
-        return StoredPipeline(Pipeline.model_validate(orjson.loads(entry.value)), entry.revision)
+        try:
+            return StoredPipeline(Pipeline.model_validate(orjson.loads(entry.value)), entry.revision)
+        except (ValidationError, orjson.JSONDecodeError) as error:
+            name = entry.key.removeprefix(PIPELINES)
+            raise CatenaryError(f"the stored pipeline {name!r} cannot be read by this version: {error}") from error

@@ -1,6 +1,7 @@
 """The registry: which instances serve, each on a lease that it has to renew.
 
-Instances are stored, so that a manager that returns knows them; each then has one full lease to renew itself.
+What holds is what stands in memory: an instance joins and leaves at once. It is stored as well, so that a manager that
+returns knows it, with one full lease to renew itself; while the store cannot be written, what is to be written waits.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from dataclasses import dataclass
 import orjson
 
 from catenary.address import TcpAddress, parse_address
+from catenary.errors import Unavailable
 from catenary.messages import Instance
 from catenary.store import Store
 
@@ -29,13 +31,16 @@ class Lease:
 
 
 class Registry:
-    """Used from one loop. Its methods answer whether the endpoints of a service have changed."""
+    """Used from one loop. `renew`, `leave` and `expire` take effect at once; `save` is owed after them."""
 
     def __init__(self, store: Store, lease_s: float) -> None:
         self.lease_s = lease_s
         self._store = store
         self._leases: dict[str, Lease] = {}
         self._services: set[str] = set()
+        self._unsaved: dict[str, bytes | None] = {}
+        """Keys to be put, or with None to be deleted."""
+        self._saving = asyncio.Lock()
 
     async def load(self) -> None:
         """Take over what is stored."""
@@ -57,41 +62,53 @@ class Registry:
         found = (parse_address(i.address) for i in self.instances(service))
         return tuple(address for address in found if isinstance(address, TcpAddress))
 
-    async def renew(self, instance: Instance) -> bool:
-        """Register `instance`, or renew its lease and what it says of its models."""
+    def renew(self, instance: Instance) -> bool:
+        """Register `instance`, or renew its lease and what it says; whether a service's endpoints have changed."""
         lease = self._leases.get(instance.id)
+        self._leases[instance.id] = Lease(instance, self._from_now())
         if lease and lease.instance == instance:
-            lease.expires = self._from_now()
             return False
         # An address belongs to whoever came last: an instance that was there before is gone.
         for other in [i for i in self.instances() if i.address == instance.address and i.id != instance.id]:
-            await self.leave(other.id)
+            self.leave(other.id)
         if instance.service not in self._services:
-            await self._store.put(f"{SERVICES}{instance.service}", b"")
             self._services.add(instance.service)
-        await self._store.put(f"{INSTANCES}{instance.id}", instance.model_dump_json().encode())
-        self._leases[instance.id] = Lease(instance, self._from_now())
+            self._unsaved[f"{SERVICES}{instance.service}"] = b""
+        self._unsaved[f"{INSTANCES}{instance.id}"] = instance.model_dump_json().encode()
         if lease and (lease.instance.service, lease.instance.address) == (instance.service, instance.address):
             return False
         log.info("%s serves at %s", instance.id, instance.address)
         return True
 
-    async def leave(self, instance_id: str) -> bool:
-        if instance_id not in self._leases:
+    def leave(self, instance_id: str) -> bool:
+        """Whether there was such an instance."""
+        if self._leases.pop(instance_id, None) is None:
             return False
-        await self._store.delete(f"{INSTANCES}{instance_id}")
-        del self._leases[instance_id]
+        self._unsaved[f"{INSTANCES}{instance_id}"] = None
         log.info("%s has left", instance_id)
         return True
 
-    async def expire(self) -> bool:
-        """Let go whose lease is over."""
+    def expire(self) -> bool:
+        """Let go whose lease is over; whether there were any."""
         now = asyncio.get_running_loop().time()
         over = [i for i, lease in self._leases.items() if lease.expires < now]
         for instance_id in over:
             log.warning("%s has not renewed its lease for %g s", instance_id, self.lease_s)
-            await self.leave(instance_id)
+            self.leave(instance_id)
         return bool(over)
+
+    async def save(self) -> None:
+        """Write what has changed to the store; what cannot be written now is left for the next call."""
+        async with self._saving:
+            while self._unsaved:
+                key, value = next(iter(self._unsaved.items()))
+                try:
+                    await (self._store.delete(key) if value is None else self._store.put(key, value))
+                except Unavailable as error:
+                    log.warning("the registry cannot be stored: %s", error)
+                    return
+                if self._unsaved.get(key) == value:
+                    del self._unsaved[key]
 
     def _from_now(self) -> float:
         return asyncio.get_running_loop().time() + self.lease_s

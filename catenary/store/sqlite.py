@@ -11,7 +11,7 @@ import sqlite3
 from collections.abc import AsyncIterator, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from catenary.errors import PreconditionFailed, SetupError, Unavailable
 from catenary.store import Entry
@@ -34,6 +34,7 @@ class SqliteStore:
         self._path = path
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="store")
         self._changed = asyncio.Condition()
+        self._writing: set[asyncio.Task[Any]] = set()
         self._connection: sqlite3.Connection | None = None
 
     async def open(self) -> None:
@@ -46,6 +47,7 @@ class SqliteStore:
             raise SetupError(f"the store {self._path} cannot be opened: {error}") from error
 
     async def close(self) -> None:
+        await asyncio.gather(*self._writing, return_exceptions=True)
         if self._connection:
             await asyncio.get_running_loop().run_in_executor(self._thread, self._connection.close)
         self._thread.shutdown()
@@ -63,9 +65,7 @@ class SqliteStore:
             db.execute("INSERT OR REPLACE INTO entries VALUES (?, ?, ?)", (key, value, revision))
             return Entry(key, value, revision)
 
-        entry = await self._call(write)
-        await self._announce()
-        return entry
+        return await self._write(write)
 
     async def delete(self, key: str, *, expect: int | None = None) -> bool:
         def remove(db: sqlite3.Connection) -> bool:
@@ -73,9 +73,7 @@ class SqliteStore:
             _next_revision(db)
             return db.execute("DELETE FROM entries WHERE key = ?", (key,)).rowcount > 0
 
-        existed = await self._call(remove)
-        await self._announce()
-        return existed
+        return await self._write(remove)
 
     async def watch(self, prefix: str) -> AsyncIterator[Sequence[Entry]]:
         seen: list[Entry] | None = None
@@ -96,11 +94,24 @@ class SqliteStore:
         connection.executescript(_SCHEMA)
         self._connection = connection
 
+    async def _write(self, work: Callable[[sqlite3.Connection], T]) -> T:
+        """Run `work` and tell the watches; shielded, for a write that was cancelled has to be told of all the same."""
+
+        async def write() -> T:
+            result = await self._call(work)
+            async with self._changed:
+                self._changed.notify_all()
+            return result
+
+        writing = asyncio.create_task(write(), name="write to the store")
+        self._writing.add(writing)
+        writing.add_done_callback(self._writing.discard)
+        return await asyncio.shield(writing)
+
     async def _call(self, work: Callable[[sqlite3.Connection], T]) -> T:
-        """Run `work` in a transaction on the store's thread; shielded, so that cancelling leaves nothing half done."""
-        call = asyncio.get_running_loop().run_in_executor(self._thread, self._transaction, work)
+        """Run `work` in a transaction on the store's thread."""
         try:
-            return await asyncio.shield(call)
+            return await asyncio.get_running_loop().run_in_executor(self._thread, self._transaction, work)
         except sqlite3.Error as error:
             raise Unavailable(f"the store {self._path.name} cannot be used just now: {error}") from error
 
@@ -110,10 +121,6 @@ class SqliteStore:
         with self._connection:
             self._connection.execute("BEGIN IMMEDIATE")
             return work(self._connection)
-
-    async def _announce(self) -> None:
-        async with self._changed:
-            self._changed.notify_all()
 
 
 def _get(db: sqlite3.Connection, key: str) -> Entry | None:

@@ -6,12 +6,20 @@ Every answer that an Envoy makes itself is a problem document and says so in a h
 from __future__ import annotations
 
 from envoy.config.accesslog.v3 import accesslog_pb2
-from envoy.config.core.v3 import base_pb2, protocol_pb2, substitution_format_string_pb2
+from envoy.config.common.mutation_rules.v3 import mutation_rules_pb2
+from envoy.config.core.v3 import (
+    address_pb2,
+    base_pb2,
+    extension_pb2,
+    protocol_pb2,
+    substitution_format_string_pb2,
+)
 from envoy.config.listener.v3 import listener_components_pb2, listener_pb2
 from envoy.config.route.v3 import route_components_pb2
 from envoy.extensions.filters.http.lua.v3 import lua_pb2
 from envoy.extensions.filters.http.router.v3 import router_pb2
 from envoy.extensions.filters.network.http_connection_manager.v3 import http_connection_manager_pb2 as hcm
+from envoy.extensions.http.early_header_mutation.header_mutation.v3 import header_mutation_pb2
 from google.protobuf.duration_pb2 import Duration
 from google.protobuf.struct_pb2 import Struct
 from google.protobuf.wrappers_pb2 import BoolValue, UInt32Value
@@ -33,7 +41,10 @@ def edge_listener(node: Node, chain_lua: str) -> Resource:
         rds=hcm.Rds(config_source=ADS, route_config_name=EDGE),
         http_filters=[_lua_filter(chain_lua), _router()],
         # Nobody outside is trusted with Envoy's own headers, loopback neither.
-        internal_address_config=hcm.HttpConnectionManager.InternalAddressConfig(),
+        internal_address_config=hcm.HttpConnectionManager.InternalAddressConfig(
+            cidr_ranges=[address_pb2.CidrRange(address_prefix="255.255.255.255", prefix_len=UInt32Value(value=32))]
+        ),
+        early_header_mutation_extensions=[_strip(ANSWERED, names.PIPELINE, names.LOCAL_REPLY)],
         use_remote_address=BoolValue(value=True),
         preserve_external_request_id=True,
         always_set_request_id_in_response=True,
@@ -137,6 +148,15 @@ def _local_replies(*, answered_by_filter: bool) -> hcm.LocalReplyConfig:
         ),
     )
     return hcm.LocalReplyConfig(mappers=[as_it_is, wrapped] if answered_by_filter else [wrapped])
+
+
+def _strip(*headers: str) -> extension_pb2.TypedExtensionConfig:
+    """What only Envoys may say is taken from a request before anything looks at it."""
+    mutations = [mutation_rules_pb2.HeaderMutation(remove=header) for header in headers]
+    return extension_pb2.TypedExtensionConfig(
+        name="envoy.http.early_header_mutation.header_mutation",
+        typed_config=packed(header_mutation_pb2.HeaderMutation(mutations=mutations)),
+    )
 
 
 def _header(key: str, value: str) -> base_pb2.HeaderValueOption:

@@ -110,7 +110,6 @@ def _no_pipeline() -> route_components_pb2.Route:
     return route_components_pb2.Route(
         match=route_components_pb2.RouteMatch(prefix="/"),
         route=_to_app(),
-        request_headers_to_remove=[names.PIPELINE],
     )
 
 

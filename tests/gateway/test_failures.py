@@ -35,6 +35,14 @@ class Scripted:
         if word == "problem":
             error = {"error": 'row 3 lacks "Ort" in M\u00fcnchen', "row": 3, "column": "Ort"}
             return web.Response(status=422, body=json.dumps(error, ensure_ascii=False), content_type=names.PROBLEM_TYPE)
+        if word == "escaped":
+            return web.Response(status=500, body=json.dumps({"error": 'Gr\u00f6\u00dfe "\u20ac"\n'}))
+        if word == "flood":
+            return web.Response(status=500, body=json.dumps({"error": "\u00e4" * 40_000, "row": 10**20}))
+        if word == "html":
+            return web.Response(status=500, text="<html>no</html>", content_type="text/html")
+        if word == "nothing":
+            return web.Response(status=304)
         if word == "bytes":
             return web.Response(status=500, body=b"\xff\xfe\x00ok\xc3")
         if word == "big":
@@ -97,6 +105,7 @@ async def test_a_failing_step_gives_its_status_and_its_name(mesh: Mesh, status: 
     assert document["upstream_body"] == 'a "quoted"\nreason\x01'
     assert headers["retry-after"] == "7"
     assert f"status-{status};dur=" in headers[names.SERVER_TIMING]
+    assert "total;dur=" in headers[names.SERVER_TIMING]
     # Nothing after the failing step was called, and nothing was tried again.
     assert len(FIRST.calls) == 1
     assert len(SECOND.calls) == position - 1
@@ -114,6 +123,32 @@ async def test_a_runtimes_sentence_row_and_column_come_through(mesh: Mesh, chain
 async def test_a_body_that_is_no_text_is_still_json(mesh: Mesh, chain: list[str]) -> None:
     _, _, document = await post(mesh, *chain)
     assert document["upstream_body"] == "\ufffd\ufffd\x00ok\ufffd"
+
+
+@pytest.mark.parametrize("chain", [["first/escaped"], ["first/escaped", "second/m"]])
+async def test_escapes_of_json_are_read(mesh: Mesh, chain: list[str]) -> None:
+    _, _, document = await post(mesh, *chain)
+    assert document["error"].endswith('answered 500: Gr\u00f6\u00dfe "\u20ac"\n')
+
+
+@pytest.mark.parametrize("chain", [["first/flood"], ["first/flood", "second/m"]])
+async def test_a_sentence_without_end_is_cut(mesh: Mesh, chain: list[str]) -> None:
+    _, _, document = await post(mesh, *chain)
+    assert len(document["error"]) < 3_000
+    assert "row" not in document
+
+
+@pytest.mark.parametrize("chain", [["first/status-501"], ["first/html"], ["first/html", "second/m"]])
+async def test_a_page_is_not_quoted_in_the_sentence(mesh: Mesh, chain: list[str]) -> None:
+    _, _, document = await post(mesh, *chain)
+    assert document["error"].endswith(f"answered {document['status']}")
+    assert document["upstream_body"]
+
+
+@pytest.mark.parametrize("chain", [["first/nothing"], ["first/nothing", "second/m"], ["second/m", "first/nothing"]])
+async def test_a_failure_without_a_body_is_a_document_too(mesh: Mesh, chain: list[str]) -> None:
+    status, _, document = await post(mesh, *chain)
+    assert (status, document["upstream_status"]) == (502, 304)
 
 
 @pytest.mark.parametrize("chain", [["first/big"], ["first/m", "second/big"]])
@@ -153,6 +188,47 @@ async def test_the_deadline_ends_a_slow_step(mesh: Mesh, chain: list[str], by: s
     assert asyncio.get_running_loop().time() - start < 2
     assert (status, document["step"]) == (504, slow + 1)
     await asyncio.wait_for((SECOND if slow else FIRST).cancelled.wait(), 2)
+
+
+@pytest.mark.parametrize("chain", [["first/slow-9"], ["second/m", "first/slow-9"]])
+async def test_a_streams_deadline_is_one_deadline_and_one_try(mesh: Mesh, chain: list[str]) -> None:
+    start = asyncio.get_running_loop().time()
+    status, _, document = await post(mesh, *chain, headers={names.TIMEOUT_MS: "300", "accept": "text/event-stream"})
+    assert asyncio.get_running_loop().time() - start < 0.6
+    assert (status, document["step"]) == (504, len(chain))
+    assert len(FIRST.calls) == 1
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        "x-envoy-upstream-rq-timeout-alt-response",
+        "x-envoy-upstream-rq-per-try-timeout-ms",
+        "x-envoy-upstream-stream-duration-ms",
+        "x-envoy-upstream-rq-timeout-ms",
+    ],
+)
+async def test_a_client_cannot_steer_envoy_with_its_headers(mesh: Mesh, header: str) -> None:
+    start = asyncio.get_running_loop().time()
+    status, _, _ = await post(mesh, "second/m", "first/slow-9", headers={header: "50", names.TIMEOUT_MS: "300"})
+    assert status == 504
+    assert asyncio.get_running_loop().time() - start >= 0.29
+    assert len(FIRST.calls) == 1
+
+
+async def _slowly() -> AsyncIterator[bytes]:
+    for _ in range(5):
+        yield b" "
+        await asyncio.sleep(0.1)
+    yield b"[]"
+
+
+@pytest.mark.parametrize("chain", [["first/m"], ["first/m", "second/m"]])
+async def test_a_slow_upload_does_not_use_up_the_deadline(mesh: Mesh, chain: list[str]) -> None:
+    await mesh.pipeline("p", *chain)
+    headers = {names.TIMEOUT_MS: "300"}
+    async with mesh.session.post(mesh.serve_url("p"), data=_slowly(), headers=headers) as answer:
+        assert answer.status == 200, await answer.text()
 
 
 async def test_what_earlier_steps_used_is_taken_from_the_deadline(mesh: Mesh) -> None:

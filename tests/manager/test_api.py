@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import sqlite3
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -65,6 +66,7 @@ async def test_hydro_servings_request_makes_a_pipeline_word_for_word(mesh: Mesh)
         ({"chain": [{"service": "a", "model": "b", "retries": -1}]}, "chain[0].retries"),
         ({"chain": [{"service": "a", "model": "b", "timeout_s": "1"}]}, "chain[0].timeout_s"),
         ({"chain": [7]}, "chain[0]"),
+        ({"chain": ["gateway/api/v1/serve/wrong"]}, "chain[0].service"),
         ({"chain": ["a/b"] * 65}, "chain"),
         ({"name": ""}, "name"),
         ({"name": "a/b"}, "name"),
@@ -117,7 +119,12 @@ async def test_a_write_with_if_match_loses_to_a_faster_writer(mesh: Mesh) -> Non
     assert status == 200
     assert (await call(mesh, "POST", names.PIPELINES_PATH, pipeline, if_match=headers["etag"]))[0] == 412
     assert (await call(mesh, "DELETE", names.PIPELINES_PATH + "/cas", if_match=headers["etag"]))[0] == 412
-    assert (await call(mesh, "DELETE", names.PIPELINES_PATH + "/cas", if_match="17"))[0] == 400
+    for condition in ("17", '"0"', 'W/"17"'):
+        assert (await call(mesh, "DELETE", names.PIPELINES_PATH + "/cas", if_match=condition))[0] == 400
+    assert (await call(mesh, "POST", names.PIPELINES_PATH, pipeline, if_none_match='"17"'))[0] == 400
+    assert (await call(mesh, "POST", names.PIPELINES_PATH, pipeline | {"name": "none"}, if_match="*"))[0] == 404
+    status, _, newer = await call(mesh, "POST", names.PIPELINES_PATH, pipeline, if_match="*")
+    assert status == 200
     assert (await call(mesh, "DELETE", names.PIPELINES_PATH + "/cas", if_match=newer["etag"]))[0] == 200
 
 
@@ -184,12 +191,54 @@ async def test_an_address_belongs_to_the_instance_that_came_last(mesh: Mesh) -> 
 
 @pytest.mark.parametrize(
     ("change", "field"),
-    [({"address": "unix:/x"}, "address"), ({"address": "host"}, "address"), ({"id": "other"}, "id"), ({"x": 1}, "x")],
+    [
+        ({"address": "unix:/x"}, "address"),
+        ({"address": "host"}, "address"),
+        ({"address": "localhost:80"}, "address"),
+        ({"service": "_xds"}, "service"),
+        ({"id": "other"}, "id"),
+        ({"x": 1}, "x"),
+    ],
 )
 async def test_a_wrong_registration_is_422(mesh: Mesh, change: dict[str, Any], field: str) -> None:
     body = {"id": "i-1", "service": "s", "address": "127.0.0.1:1"} | change
     status, document, _ = await call(mesh, "PUT", f"{names.INSTANCES_PATH}/i-1", body)
     assert (status, document["field"]) == (422, field)
+
+
+async def test_leaving_twice_at_once_is_told_to_one_of_them(mesh: Mesh) -> None:
+    for i in range(10):
+        await register(mesh, f"twice-{i}", "twice", f"127.0.0.1:{100 + i}")
+        path = f"{names.INSTANCES_PATH}/twice-{i}"
+        answers = await asyncio.gather(*(call(mesh, "DELETE", path) for _ in range(3)))
+        assert sorted(status for status, _, _ in answers) == [200, 404, 404]
+    assert (await call(mesh, "GET", names.HEALTH_PATH))[0] == 200
+
+
+async def test_services_named_like_envoys_own_clusters_disturb_nothing(mesh: Mesh) -> None:
+    await mesh.pipeline("odd", "app/m", "xds/m", "edge/m")
+    assert (await mesh.pipeline("after-odd", "a/m"))["state"] == "waiting"
+    async with mesh.session.post(mesh.serve_url("after-od"), json=[]) as answer:
+        assert answer.status == 404
+    async with mesh.session.delete(f"{mesh.manager_url}{names.PIPELINES_PATH}/odd") as answer:
+        assert (await answer.json())["state"] == "deleted"
+
+
+async def test_a_locked_store_keeps_no_dead_instance_alive(mesh: Mesh) -> None:
+    await register(mesh, "locked-1", "locked", "127.0.0.1:14")
+    other = sqlite3.connect(mesh.folder / "state" / "manager.db", isolation_level=None)
+    other.execute("BEGIN EXCLUSIVE")
+
+    async def gone() -> bool:
+        _, instances, _ = await call(mesh, "GET", names.INSTANCES_PATH)
+        return "locked-1" not in [i["id"] for i in instances]
+
+    await until(gone, "the lease is over", timeout_s=4)
+    status, document, headers = await call(mesh, "POST", names.PIPELINES_PATH, {"name": "no", "chain": ["a/b"]})
+    assert (status, headers["retry-after"]) == (503, "1"), document
+    other.execute("ROLLBACK")
+    other.close()
+    assert (await call(mesh, "POST", names.PIPELINES_PATH, {"name": "no", "chain": ["a/b"]}))[0] == 201
 
 
 async def test_the_envoys_are_listed_with_what_they_have(mesh: Mesh) -> None:

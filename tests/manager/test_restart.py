@@ -3,14 +3,21 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import shutil
 import signal
+import socket
+import sys
+import tempfile
 
+import pytest
 from aiohttp import web
-from mesh import Mesh, until
+from mesh import CHECKOUT, Mesh, until
 
 from catenary import names
-from catenary.address import TcpAddress, UnixAddress
+from catenary.address import TcpAddress, UnixAddress, free_port
 from catenary.node import Node
+from catenary.store.sqlite import SqliteStore
 
 
 async def _ok(request: web.Request) -> web.Response:
@@ -83,7 +90,7 @@ async def test_an_envoy_that_refuses_its_configuration_is_shown_with_the_reason(
         # An address of documentation (RFC 5737), which no machine has, cannot be bound.
         elsewhere = TcpAddress("203.0.113.7", 8083)
         node = Node("gateway-2", "gateway", "gateway", elsewhere, UnixAddress("/nowhere"), 1)
-        await mesh.start_envoy(node)
+        second = await mesh.start_envoy(node)
 
         async def refused() -> bool:
             async with mesh.session.get(mesh.manager_url + names.ENVOYS_PATH) as answer:
@@ -91,7 +98,79 @@ async def test_an_envoy_that_refuses_its_configuration_is_shown_with_the_reason(
             return bool(second and second[0]["errors"] and "bind" in second[0]["errors"][0])
 
         await until(refused, "the refusal is shown")
-        answer = await mesh.pipeline("p", "a/m")
-        assert answer["state"] == "waiting"
+        # Not every gateway serves it, and the API goes on saying so.
+        await mesh.step("a", _ok)
+        assert (await mesh.pipeline("p", "a/m"))["state"] == "pending"
+        async with mesh.session.get(f"{mesh.manager_url}{names.PIPELINES_PATH}/p") as answer:
+            assert (await answer.json())["state"] == "pending"
         async with mesh.session.post(mesh.serve_url("p"), json=[]) as served:
-            assert served.status == 503
+            assert served.status == 200
+        await second.stop()
+
+        async def ready() -> bool:
+            async with mesh.session.get(f"{mesh.manager_url}{names.PIPELINES_PATH}/p") as answer:
+                return bool((await answer.json())["state"] == "ready")
+
+        await until(ready, "the gateway that refused is gone")
+
+
+async def test_a_port_in_use_is_one_sentence() -> None:
+    with socket.socket() as holder:
+        holder.bind(("127.0.0.1", 0))
+        holder.listen()
+        taken = f"127.0.0.1:{holder.getsockname()[1]}"
+        for setting in ("CATENARY_XDS", "CATENARY_LISTEN"):
+            with tempfile.TemporaryDirectory() as folder:
+                free = {"CATENARY_XDS": f"127.0.0.1:{free_port()}", "CATENARY_LISTEN": f"127.0.0.1:{free_port()}"}
+                child = await asyncio.create_subprocess_exec(
+                    *(sys.executable, "-m", "manager"),
+                    env=os.environ
+                    | free
+                    | {setting: taken, "CATENARY_STATE_DIR": folder, "CATENARY_LOG_LEVEL": "error"},
+                    cwd=CHECKOUT,
+                    stderr=asyncio.subprocess.PIPE,
+                )
+                _, said = await child.communicate()
+            assert child.returncode == 2
+            assert taken in said.decode()
+            assert "Traceback" not in said.decode()
+
+
+async def test_a_manager_whose_clusters_look_otherwise_is_taken_over_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    async with Mesh() as mesh:
+        await mesh.step("a", _ok)
+        await mesh.pipeline("p", "a/m")
+        assert mesh.manager
+        await mesh.manager.stop(signal.SIGKILL)
+        other = mesh.folder / "other"
+        shutil.copytree(CHECKOUT / "manager", other / "manager")
+        for folder in ("catenary", "envoy"):
+            (other / folder).symlink_to(CHECKOUT / folder)
+        clusters = other / "manager" / "xds" / "clusters.py"
+        text = clusters.read_text()
+        clusters.write_text(text.replace("connect_timeout=Duration(seconds=1)", "connect_timeout=Duration(seconds=3)"))
+        assert clusters.read_text() != text
+        monkeypatch.setattr("mesh.CHECKOUT", other)
+        await mesh.start_manager()
+        await until(lambda: _synchronised(mesh), "the gateway has the new clusters", timeout_s=5)
+        assert (await mesh.pipeline("q", "a/m"))["state"] == "ready"
+        async with mesh.session.post(mesh.serve_url("q"), json=[]) as answer:
+            assert answer.status == 200
+
+
+async def test_a_stored_pipeline_that_cannot_be_read_does_not_keep_the_others_from_being_served() -> None:
+    async with Mesh() as mesh:
+        await mesh.pipeline("old", "a/m")
+        await mesh.pipeline("good", "a/m")
+        assert mesh.manager
+        await mesh.manager.stop()
+        store = SqliteStore(mesh.folder / "state" / "manager.db")
+        await store.open()
+        await store.put("catenary/pipelines/old", b'{"name": "old", "chain": ["a/m"], "of_a_later_version": 1}')
+        await store.close()
+        await mesh.start_manager()
+        async with mesh.session.get(mesh.manager_url + names.PIPELINES_PATH) as answer:
+            assert [p["name"] for p in await answer.json()] == ["good"]
+        async with mesh.session.get(f"{mesh.manager_url}{names.PIPELINES_PATH}/old") as answer:
+            assert answer.status == 500
+            assert "of_a_later_version" in (await answer.json())["error"]

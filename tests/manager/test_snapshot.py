@@ -60,9 +60,9 @@ def test_a_listener_without_its_routes_is_an_error() -> None:
 def test_clusters_that_old_routes_use_are_held() -> None:
     old = build(TOPOLOGY)
     new = build(Topology((), MappingProxyType({"a": ()})))
-    assert new.names(CLUSTERS) == {"app", "a"}
+    assert new.names(CLUSTERS) == {"_app", "a"}
     held = new.holding(old)
-    assert held.names(CLUSTERS) == {"app", "a", "b"}
+    assert held.names(CLUSTERS) == {"_app", "a", "b"}
     assert held.names(ENDPOINTS) == {"a", "b"}
     assert held.resources[ENDPOINTS]["a"] is new.resources[ENDPOINTS]["a"]
     assert held.names(LISTENERS) == new.names(LISTENERS)

@@ -90,6 +90,23 @@ async def test_a_watch_gives_the_list_at_once_and_after_each_change(store: Store
     assert [e.key for e in await asyncio.wait_for(following, 5)] == ["p/b"]
 
 
+async def test_a_cancelled_write_that_happened_is_told_to_the_watch(tmp_path: Path) -> None:
+    store = SqliteStore(tmp_path / "store.db")
+    await store.open()
+    watch = store.watch("")
+    assert await anext(watch) == []
+    other = sqlite3.connect(tmp_path / "store.db", isolation_level=None)
+    other.execute("BEGIN EXCLUSIVE")
+    writing = asyncio.ensure_future(store.put("a", b"1"))
+    following = asyncio.ensure_future(anext(watch))
+    await asyncio.sleep(0.1)
+    writing.cancel()
+    other.execute("ROLLBACK")
+    other.close()
+    assert [e.key for e in await asyncio.wait_for(following, 5)] == ["a"]
+    await store.close()
+
+
 async def test_everything_is_there_after_a_restart(tmp_path: Path) -> None:
     path = tmp_path / "store.db"
     for value in (b"1", b"2"):
