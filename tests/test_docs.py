@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 from pathlib import Path
@@ -77,3 +78,10 @@ PAGES = [CHECKOUT / "README.md", *sorted((CHECKOUT / "docs").glob("*.md"))]
 def test_links_between_pages_lead_somewhere(page: Path) -> None:
     for target in re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", page.read_text()):
         assert (page.parent / target).exists(), target
+
+
+def test_the_example_of_a_models_metadata_is_the_examples_own() -> None:
+    (block,) = re.findall(
+        r"```json\n(\{\"model\": \"iris\".*?)```", (CHECKOUT / "docs" / "models.md").read_text(), re.DOTALL
+    )
+    assert json.loads(block) == json.loads((CHECKOUT / "models" / "scikit" / "iris" / "metadata.json").read_text())

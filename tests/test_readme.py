@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import select
 import signal
 import subprocess
 import time
+import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from processes import descendants, is_alive
 
 CHECKOUT = Path(__file__).resolve().parents[1]
 START_S = 600
@@ -26,7 +29,7 @@ def commands() -> list[str]:
 
 
 @pytest.fixture
-def demo(tmp_path: Path) -> Iterator[subprocess.Popen[str]]:
+def demo(tmp_path: Path) -> Iterator[subprocess.Popen[bytes]]:
     """The README's first command, up."""
     first, *_ = commands()
     process = subprocess.Popen(
@@ -36,7 +39,6 @@ def demo(tmp_path: Path) -> Iterator[subprocess.Popen[str]]:
         env=os.environ | {"CATENARY_STATE_DIR": str(tmp_path / "state")},
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
-        text=True,
         start_new_session=True,
     )
     assert process.stdout
@@ -50,25 +52,24 @@ def demo(tmp_path: Path) -> Iterator[subprocess.Popen[str]]:
         process.wait()
 
 
-def _read_until(process: subprocess.Popen[str], text: str) -> str:
+def _read_until(process: subprocess.Popen[bytes], text: str) -> str:
     """What the process printed up to `text`; fails with it where the process ends or the time is over."""
     assert process.stdout
-    os.set_blocking(process.stdout.fileno(), False)
+    output = process.stdout.fileno()
     printed, end = "", time.monotonic() + START_S
     while text not in printed:
+        readable, _, _ = select.select([output], [], [], 1)
+        piece = os.read(output, 65_536) if readable else b""
+        printed += piece.decode(errors="replace")
+        assert piece or not readable, f"it ended:\n{printed}"
         assert time.monotonic() < end, printed
-        select.select([process.stdout], [], [], 1)
-        piece = process.stdout.read()
-        assert piece != "", f"it ended:\n{printed}"
-        printed += piece or ""
     return printed
 
 
-def test_every_command_in_the_readme_works(demo: subprocess.Popen[str], tmp_path: Path) -> None:
+def test_every_command_in_the_readme_works(demo: subprocess.Popen[bytes], tmp_path: Path) -> None:
     _, *others = commands()
     assert len(others) >= 5
-    # What is put into the background there ends with the shell here; the rest has to succeed.
-    script = "set -euxo pipefail\n" + "\n".join(others) + "\nkill $!\nwait || true\n"
+    script = "set -euxo pipefail\n" + "\n".join(others) + "\nwait || true\n"
     done = subprocess.run(
         ["bash", "-c", script],
         cwd=CHECKOUT,
@@ -82,10 +83,18 @@ def test_every_command_in_the_readme_works(demo: subprocess.Popen[str], tmp_path
     labels = re.findall(r'"predictionLabel":\s*"(\w+)"', done.stdout)
     assert labels == ["no", "yes"]
     assert "server-timing: pm_scikit;dur=" in done.stdout
+    assert "HELLO" in done.stdout
     assert "there is no column 'ItemSpecifics1', which 'pm_scikit' needs" in done.stdout
+
+    record = json.loads((tmp_path / "state" / "stack.json").read_text())
+    processes = descendants(demo.pid)
+    assert len(processes) > 10
+    with urllib.request.urlopen(f"{record['manager']}/api/v1/pipelines") as listed:
+        pipelines = [pipeline["name"] for pipeline in json.load(listed)]
 
     os.killpg(demo.pid, signal.SIGINT)
     assert demo.wait(60) != 0  # make says that it was interrupted
-    left = subprocess.run(["pgrep", "-f", str(tmp_path)], capture_output=True, text=True, check=False).stdout
-    assert left == ""
+    assert [pid for pid in processes if is_alive(pid)] == []
+    assert not Path(record["run_dir"]).exists()
+    assert pipelines == ["endpointML"], "the README cleans up after itself"
     assert sorted(path.name for path in (tmp_path / "state").iterdir()) == ["cache", "lock", "logs", "manager.db"]
