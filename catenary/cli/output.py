@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import os
 import sys
 import time
 from collections.abc import Iterable, Sequence
@@ -15,7 +16,7 @@ FAILED: Final = 1
 WRONG_SETUP: Final = 2
 
 PIPE_COLUMNS = 200
-"""The width of a table that goes into a file or a pipe."""
+"""The width of a table that goes into a file or a pipe, where COLUMNS does not say another."""
 
 JsonFlag = Annotated[bool, typer.Option("--json", help="Print the result as JSON, alone on standard output.")]
 
@@ -35,18 +36,23 @@ def print_json(value: object) -> None:
 
 
 def print_table(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
-    """A table; cells are printed as they are, nothing in them is markup."""
+    """A table; cells are printed as they are, nothing in them is markup.
+
+    Where the width does not suffice the last column is folded, and then the others are cut with an ellipsis.
+    """
     from rich import box
     from rich.console import Console
     from rich.table import Table
     from rich.text import Text
 
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    table = Table(box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0), pad_edge=False)
     for position, column in enumerate(columns):
-        table.add_column(Text(column), overflow="fold", no_wrap=position == 0)
+        last = position == len(columns) - 1
+        table.add_column(Text(column), overflow="fold" if last else "ellipsis", no_wrap=not last)
     for row in rows:
         table.add_row(*(Text("-" if cell is None else str(cell)) for cell in row))
-    Console(file=sys.stdout, width=None if sys.stdout.isatty() else PIPE_COLUMNS).print(table)
+    own_width = sys.stdout.isatty() or "COLUMNS" in os.environ
+    Console(file=sys.stdout, width=None if own_width else PIPE_COLUMNS).print(table)
 
 
 class Progress:

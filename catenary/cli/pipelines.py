@@ -75,17 +75,20 @@ def delete(name: Name, manager: ManagerUrl = None, as_json: JsonFlag = False) ->
 
 
 def print_pipelines(pipelines: list[dict[str, Any]]) -> None:
-    columns = ("name", "state", "chain", "timeout", "waits for")
+    """A table, and below it a line for each thing that a pipeline waits for."""
     print_table(
-        columns,
+        ("name", "state", "timeout", "chain"),
         [
             (
-                *(pipeline["name"], pipeline["state"], "\n".join(step_text(step) for step in pipeline["chain"])),
-                *(f"{pipeline['timeout_s']:g} s", "\n".join(waits(pipeline)) or None),
+                *(pipeline["name"], pipeline["state"], f"{pipeline['timeout_s']:g} s"),
+                "\n".join(step_text(step) for step in pipeline["chain"]),
             )
             for pipeline in pipelines
         ],
     )
+    for pipeline in pipelines:
+        for wait in waits(pipeline):
+            typer.echo(f"{pipeline['name']} waits for {wait}")
 
 
 def waits(pipeline: dict[str, Any]) -> list[str]:

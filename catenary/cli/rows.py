@@ -32,8 +32,8 @@ def print_rows(rows: Sequence[dict[str, Any]]) -> None:
         remark(f"{len(rows) - MOST_ROWS} more rows: --json prints them all")
 
 
-def cell_text(value: object) -> str:
-    """A value in at most `CELL_CHARACTERS` characters."""
+def cell_text(value: object, most_characters: int = CELL_CHARACTERS) -> str:
+    """A value in at most `most_characters` characters."""
     if isinstance(value, float):
         text = f"{value:.6g}"
     elif isinstance(value, list):
@@ -41,4 +41,4 @@ def cell_text(value: object) -> str:
         text = f"[{', '.join([*map(cell_text, value[:3] if cut else value), *cut])}]"
     else:
         text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
-    return text if len(text) <= CELL_CHARACTERS else f"{text[: CELL_CHARACTERS - 3]}..."
+    return text if len(text) <= most_characters else f"{text[: most_characters - 3]}..."

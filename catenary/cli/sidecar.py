@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
+
+if TYPE_CHECKING:
+    from catenary.sidecar import SidecarSettings
 
 
 def register(app: typer.Typer) -> None:
@@ -50,7 +53,6 @@ def sidecar(
 
     catenary pipeline create mine serving-mine/predict
     """
-    from catenary.cli.target import local_stack
     from catenary.settings import read_settings
     from catenary.sidecar import SidecarSettings, run
 
@@ -71,6 +73,18 @@ def sidecar(
         stop_s=stop_s,
         run_dir=run_dir,
     )
-    if not settings.model_fields_set & {"manager", "xds"} and (stack := local_stack()):
-        settings = settings.model_copy(update={"manager": stack.manager, "xds": stack.xds})
+    if not settings.model_fields_set & {"manager", "xds"}:
+        settings = _joined_to_local_stack(settings)
     raise typer.Exit(run(settings, command))
+
+
+def _joined_to_local_stack(settings: SidecarSettings) -> SidecarSettings:
+    """With the local stack's addresses, or as they are where a manager answers at the usual port; else SetupError."""
+    from catenary import names
+    from catenary.cli.target import local_stack
+    from catenary.client import Client
+
+    if stack := local_stack():
+        return settings.model_copy(update={"manager": stack.manager, "xds": stack.xds})
+    Client(settings.manager, timeout_s=2).call("GET", names.HEALTH_PATH)
+    return settings

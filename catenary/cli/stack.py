@@ -185,10 +185,12 @@ def _print_status(stack: Stack, parts: list[dict[str, Any]], pipelines: list[dic
 
     rows = []
     for part in parts:
-        models = ", ".join(_model_text(model) for model in part["models"])
         place = part["url"] or (f"http://{part['address']}" if part["address"] else None)
-        rows.append((part["name"], part["state"], part["pid"], part["restarts"], place, models or None))
-    print_table(("part", "state", "pid", "restarts", "url", "models"), rows)
+        rows.append((part["name"], part["state"], part["pid"], part["restarts"], place))
+    print_table(("part", "state", "pid", "restarts", "url"), rows)
+    for part in parts:
+        if part["models"]:
+            typer.echo(f"{part['name']} has {', '.join(_model_text(model) for model in part['models'])}")
     if pipelines:
         print_pipelines(pipelines)
     typer.echo(f"The stack of process {stack.pid} is {stack.state}; models {stack.models}, logs {stack.logs}")

@@ -1,6 +1,7 @@
 """Keeps one part of the stack running: starts it, and starts it again with back-off when it dies.
 
-Decides nothing about the other parts.
+A part that finds its machine or its settings wrong before it was ever ready is left dead: to start it again would not
+help. Decides nothing about the other parts.
 """
 
 from __future__ import annotations
@@ -16,6 +17,8 @@ from catenary.sidecar.children import Child, Children
 
 log = logging.getLogger(__name__)
 
+SETUP_STATUS = 2
+"""The exit status of a part that found its machine or its settings wrong."""
 FIRST_BACK_OFF_S = 0.5
 LONGEST_BACK_OFF_S = 10.0
 WELL_AFTER_S = 30.0
@@ -35,6 +38,8 @@ class Keeper:
         """How often it died unasked."""
         self.last_status: int | None = None
         """The exit status of its last death."""
+        self.was_ready = False
+        """Whether it has been ready once, in this life or another; who keeps the keeper says so."""
         self._children = children
         self._on_change = on_change
         self._child: Child | None = None
@@ -44,6 +49,11 @@ class Keeper:
     def pid(self) -> int | None:
         """Its process; None while there is none."""
         return self._child.pid if self._child and not self._child.ended.done() else None
+
+    @property
+    def found_setup_wrong(self) -> bool:
+        """Whether it has ended for good."""
+        return self.last_status == SETUP_STATUS and not self.was_ready
 
     def start(self) -> None:
         self._task = asyncio.create_task(self._keep(), name=f"keeper of {self.part.name}")
@@ -67,6 +77,9 @@ class Keeper:
             began = clock()
             self.last_status = await self._run_once()
             self.deaths += 1
+            if self.found_setup_wrong:
+                self._on_change()
+                return
             lived_s = clock() - began
             if lived_s >= WELL_AFTER_S:
                 back_off_s = FIRST_BACK_OFF_S

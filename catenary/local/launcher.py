@@ -20,8 +20,9 @@ from catenary import names
 from catenary.address import TcpAddress, require_free
 from catenary.client import Client
 from catenary.errors import ServingError, SetupError
+from catenary.local.extras import require_installed
 from catenary.local.keeper import Keeper
-from catenary.local.log_files import logs_dir, new_log, tail
+from catenary.local.log_files import complaint, logs_dir, new_log, tail
 from catenary.local.parts import LOOPBACK, MANAGER, parts, xds_address
 from catenary.local.readiness import manager_answers, serving_instances
 from catenary.local.settings import LocalSettings
@@ -36,8 +37,6 @@ STOP_GRACE_S = 40.0
 """More than a sidecar needs at most to leave, drain and stop."""
 DEATHS_TO_GIVE_UP = 3
 """A part that died so often before the stack was ready will not come up."""
-SETUP_STATUS = 2
-"""The exit status of a part that found its machine or its settings wrong: to start it again would not help."""
 LONGEST_TEMPORARY_FOLDER = 32
 """TMPDIR is not taken where it is longer, so that paths of sockets stay within 100 bytes."""
 
@@ -51,9 +50,11 @@ def run(settings: LocalSettings, say: Say, when_ready: WhenReady) -> int:
     """Bring the stack up, do `when_ready`, and stay up until INT, TERM or HUP; the main of a process of its own.
 
     Returns what `when_ready` returned, or 0 after a signal; a second signal kills at once what still runs.
-    Raises SetupError, before anything is started, if a stack is up, a port is taken or there is no Envoy, and
-    ServingError, with the end of its log, if a part does not become ready.
+    Raises SetupError, before anything is started, if an extra is not installed, a stack is up, a port is taken or there
+    is no Envoy, and later if a part finds its setup wrong; ServingError, with the end of its log, if a part does not
+    become ready.
     """
+    require_installed()
     file = StackFile(settings.state_dir)
     with file.held():
         find_envoy()
@@ -112,20 +113,27 @@ class _Launcher:
         while not await asyncio.to_thread(manager_answers, self._client):
             self._check([self._keepers[MANAGER]])
             await asyncio.sleep(POLL_S)
-        self._say(f"{MANAGER} is ready")
+        self._is_ready(self._keepers[MANAGER])
         for keeper in others:
             keeper.start()
         while others:
             await asyncio.sleep(POLL_S)
             serving = await asyncio.to_thread(serving_instances, self._client)
             for keeper in [k for k in others if k.part.name in serving]:
-                self._say(f"{keeper.part.name} is ready")
+                self._is_ready(keeper)
                 others.remove(keeper)
             self._check([self._keepers[MANAGER], *others])
 
+    def _is_ready(self, keeper: Keeper) -> None:
+        keeper.was_ready = True
+        self._say(f"{keeper.part.name} is ready")
+
     def _check(self, awaited: Iterable[Keeper]) -> None:
         for keeper in awaited:
-            if keeper.last_status == SETUP_STATUS or keeper.deaths >= DEATHS_TO_GIVE_UP:
+            if keeper.found_setup_wrong:
+                fault = f"{keeper.part.name} does not start: "
+                raise SetupError(fault + (complaint(keeper.log_file) or _end_of_log(keeper)))
+            if keeper.deaths >= DEATHS_TO_GIVE_UP:
                 fault = f"{keeper.part.name} does not start: it ended with status {keeper.last_status}"
                 raise ServingError(f"{fault}. {_end_of_log(keeper)}")
 
@@ -187,7 +195,7 @@ def _require_ports(settings: LocalSettings) -> None:
         try:
             require_free(TcpAddress(LOOPBACK, port), f"the {name}")
         except SetupError as error:
-            raise SetupError(f"{error} with --{name}-port") from error
+            raise SetupError(f"{error} with --{name}-port or CATENARY_{name.upper()}_PORT") from error
 
 
 def _make_run_dir() -> Path:

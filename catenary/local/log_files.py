@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 from catenary.errors import SetupError
@@ -28,3 +29,9 @@ def logs_dir(state_dir: Path) -> Path:
 def tail(file: Path, lines: int = 15) -> str:
     """The last lines of a log."""
     return "\n".join(file.read_text(errors="replace").splitlines()[-lines:])
+
+
+def complaint(file: Path) -> str | None:
+    """The last sentence of a log with which a program refused: what follows `program: ` at the beginning of a line."""
+    sentences = re.findall(r"^[\w-]+: (.+)$", file.read_text(errors="replace"), re.MULTILINE)
+    return sentences[-1] if sentences else None

@@ -8,7 +8,7 @@ from typing import Annotated
 from pydantic import Field
 
 from catenary import names
-from catenary.messages import Name, TcpAddressText
+from catenary.messages import IpAddressText, Name
 from catenary.node import Role
 from catenary.settings import AddressText, Settings
 
@@ -31,10 +31,10 @@ class SidecarSettings(Settings):
     xds: AddressText = "127.0.0.1:18000"
     """The manager's xDS, where the Envoy gets its configuration."""
 
-    listen: TcpAddressText | None = None
+    listen: IpAddressText | None = None
     """Where the Envoy takes requests, as host:port; without it a free port of the loopback."""
 
-    advertise: TcpAddressText | None = None
+    advertise: IpAddressText | None = None
     """Where others reach the Envoy, if that is not `listen`, for which a wildcard stands as 127.0.0.1."""
 
     port: int | None = Field(None, ge=1, le=65535)

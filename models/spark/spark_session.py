@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import shlex
+import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -40,32 +41,42 @@ def java_home() -> Iterator[Path]:
 def spark_session(threads: int = 1) -> Iterator[SparkSession]:
     """A local Spark session with `threads` workers, no web page and one partition per shuffle; stopped at the end.
 
-    One session per process: Spark keeps its JVM. `JAVA_HOME` is set while the context lasts, then put back.
+    One session per process: Spark keeps its JVM. The environment names its Java and the Python of its workers while the
+    context lasts.
     """
     from pyspark.sql import SparkSession
 
-    before = os.environ.get("JAVA_HOME")
-    with java_home() as home:
-        os.environ["JAVA_HOME"] = str(home)
+    # Spark would start its workers with the `python3` on the PATH and refuse them if that is another minor version.
+    pythons = {"PYSPARK_PYTHON": sys.executable, "PYSPARK_DRIVER_PYTHON": sys.executable}
+    with java_home() as home, _environment({"JAVA_HOME": str(home)} | pythons):
+        session = (
+            SparkSession.builder.master(f"local[{threads}]")
+            .config("spark.driver.bindAddress", "127.0.0.1")
+            .config("spark.driver.host", "127.0.0.1")
+            .config("spark.ui.enabled", "false")
+            .config("spark.ui.showConsoleProgress", "false")
+            .config("spark.default.parallelism", "1")
+            .config("spark.sql.shuffle.partitions", "1")
+            .config("spark.sql.session.timeZone", "UTC")
+            .getOrCreate()
+        )
+        session.sparkContext.setLogLevel("OFF")
         try:
-            session = (
-                SparkSession.builder.master(f"local[{threads}]")
-                .config("spark.driver.bindAddress", "127.0.0.1")
-                .config("spark.driver.host", "127.0.0.1")
-                .config("spark.ui.enabled", "false")
-                .config("spark.ui.showConsoleProgress", "false")
-                .config("spark.default.parallelism", "1")
-                .config("spark.sql.shuffle.partitions", "1")
-                .config("spark.sql.session.timeZone", "UTC")
-                .getOrCreate()
-            )
-            session.sparkContext.setLogLevel("OFF")
-            try:
-                yield session
-            finally:
-                session.stop()
+            yield session
         finally:
-            if before is None:
-                del os.environ["JAVA_HOME"]
+            session.stop()
+
+
+@contextmanager
+def _environment(variables: dict[str, str]) -> Iterator[None]:
+    """Sets environment variables while the context lasts, then puts back what was there."""
+    before = {name: os.environ.get(name) for name in variables}
+    os.environ.update(variables)
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                os.environ.pop(name, None)
             else:
-                os.environ["JAVA_HOME"] = before
+                os.environ[name] = value

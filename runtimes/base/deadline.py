@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import re
 import time
 
-from catenary.errors import DeadlineExceeded, InvalidInput
+from catenary.errors import DeadlineExceeded, MalformedRequest
 from catenary.names import TIMEOUT_MS
+
+# Twelve digits are three decades; more would not fit a float or a timer.
+_MILLISECONDS = re.compile(r"[0-9]{1,12}")
 
 
 class Deadline:
@@ -17,11 +21,11 @@ class Deadline:
 
     @classmethod
     def from_header(cls, text: str | None) -> Deadline:
-        """The deadline that the header `x-catenary-timeout-ms` sets; InvalidInput if it is not whole milliseconds."""
+        """The deadline that the header `x-catenary-timeout-ms` sets; MalformedRequest if that is no whole number."""
         if text is None:
             return cls(None)
-        if not (text.isascii() and text.isdecimal()):
-            raise InvalidInput(f"{TIMEOUT_MS}: {text!r} is not a number of milliseconds", field=TIMEOUT_MS)
+        if not _MILLISECONDS.fullmatch(text):
+            raise MalformedRequest(f"{TIMEOUT_MS} is a whole number of milliseconds of at most 12 digits")
         return cls(int(text) / 1000)
 
     def left_s(self) -> float | None:

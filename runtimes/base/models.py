@@ -192,3 +192,5 @@ class Models:
             slot.notify()
             if slot.served:
                 await self._loader.discard(name, keep=slot.served.metadata.version)
+        # The index may have gone back to what is served while another version could not be loaded yet.
+        slot.delayed = ""

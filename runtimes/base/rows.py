@@ -12,6 +12,7 @@ from typing import Any
 import orjson
 
 from catenary.errors import InvalidInput, MalformedRequest
+from catenary.values import json_type
 from runtimes.base.model import Row
 
 SPELLED = {"NaN": math.nan, "Infinity": math.inf, "-Infinity": -math.inf}
@@ -66,19 +67,6 @@ def require_columns(rows: list[Row], columns: tuple[str, ...], model: str) -> No
         if any(column in other for other in rows):
             raise InvalidInput(f"row {at} has no column {column!r}, which {model!r} needs", row=at, column=column)
         raise InvalidInput(f"there is no column {column!r}, which {model!r} needs", column=column)
-
-
-def json_type(value: object) -> str:
-    """What a client calls the type of `value`; short texts are shown."""
-    if value is None:
-        return "null"
-    if isinstance(value, bool):
-        return "a boolean"
-    if isinstance(value, (int, float)):
-        return "a number"
-    if isinstance(value, str):
-        return f"the text {value!r}" if len(value) <= 40 else "a text"
-    return "a list" if isinstance(value, list) else "an object"
 
 
 def _spelled(value: Any) -> Any:

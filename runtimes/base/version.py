@@ -32,7 +32,7 @@ class Version:
         """The model's answer, one row for each of `rows`. Blocks; several threads may call it.
 
         Raises InvalidInput for rows that lack a column or that the model refuses, PredictionFailed for a model that
-        raises anything else or answers with more or fewer rows.
+        raises anything else or answers with anything but rows, or with more or fewer.
         """
         name = self.metadata.name
         if not rows:
@@ -44,8 +44,12 @@ class Version:
             raise
         except (Exception, SystemExit) as error:
             raise PredictionFailed(name, f"{type(error).__name__}: {error}") from error
-        if not isinstance(answer, list) or not all(isinstance(row, dict) for row in answer):
+        if not isinstance(answer, list):
             raise PredictionFailed(name, f"it answered {type(answer).__name__}, not a list of rows")
+        for at, row in enumerate(answer):
+            if not isinstance(row, dict):
+                found = type(row).__name__
+                raise PredictionFailed(name, f"row {at} of its answer is {found}, not a dict of columns and values")
         if len(answer) != len(rows) and not self.model.drops_rows:
             raise PredictionFailed(name, f"it answered {len(answer)} rows to {len(rows)}")
         return answer

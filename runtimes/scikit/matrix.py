@@ -24,7 +24,13 @@ def matrix(rows: list[Row], columns: tuple[str, ...]) -> Matrix:
     return np.array(values, np.float64).reshape(len(rows), len(columns))
 
 
-def first_not_finite(x: Matrix) -> tuple[int, int] | None:
-    """Row and column of the first NaN or infinity."""
-    places = np.argwhere(~np.isfinite(x))
-    return (int(places[0][0]), int(places[0][1])) if len(places) else None
+def first_odd_column(row: npt.NDArray[np.float64]) -> int | None:
+    """The first column that estimators refuse for its value alone: an infinity or what float32 does not hold, else NaN.
+
+    NaN comes last, for many estimators take it and refuse the others.
+    """
+    too_large = np.abs(row) > np.finfo(np.float32).max
+    for odd in (too_large, np.isnan(row)):
+        if odd.any():
+            return int(odd.argmax())
+    return None

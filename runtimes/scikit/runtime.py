@@ -10,10 +10,15 @@ from typing import Any
 
 import joblib
 
+# What most estimators are made of. Imported with the first pickle, it would make that model wait.
+import sklearn.compose
+import sklearn.ensemble  # noqa: F401
+from sklearn.exceptions import NotFittedError
+
 from catenary.errors import InvalidInput, ModelBroken
 from catenary.messages import Metadata
 from runtimes.base.model import Row
-from runtimes.scikit.matrix import Matrix, first_not_finite, matrix
+from runtimes.scikit.matrix import Matrix, first_odd_column, matrix
 
 log = logging.getLogger(__name__)
 
@@ -36,17 +41,48 @@ class ScikitModel:
     def predict(self, rows: list[Row]) -> list[Row]:
         x = matrix(rows, self.inputs)
         answer = [dict(row) for row in rows]
+        # At load the estimator fitted the matrix's columns, and its type never changes: only the values are new in a
+        # request. Estimators refuse them (NaN, an unseen category, a negative count, what float32 does not hold) by
+        # ValueErrors that only their words tell apart, so every one of them is taken for the caller's.
         try:
-            columns = [(name, _listed(compute(x))) for name, compute in self._columns]
+            results = self._compute(x)
+        except NotFittedError:
+            raise
         except ValueError as error:
-            if (place := first_not_finite(x)) is None:
-                raise
-            at, column = place[0], self.inputs[place[1]]
-            raise InvalidInput(f"column {column!r} of row {at}: {error}", row=at, column=column) from error
-        for name, values in columns:
-            for row, value in zip(answer, values, strict=True):
+            raise self._refusal(x, error) from error
+        for (name, _), result in zip(self._columns, results, strict=True):
+            for row, value in zip(answer, _listed(result), strict=True):
                 row[name] = value
         return answer
+
+    def _compute(self, x: Matrix) -> list[Any]:
+        return [compute(x) for _, compute in self._columns]
+
+    def _refusal(self, x: Matrix, error: ValueError) -> InvalidInput:
+        """`error`, with the first row that is refused by itself, and its column if the value tells.
+
+        Asks the estimator again, for no more rows in all than it was asked for.
+        """
+        first, end = 0, len(x)
+        while end - first > 1:
+            middle = (first + end) // 2
+            if self._refuses(x[first:middle]):
+                end = middle
+            else:
+                first = middle
+        if not self._refuses(x[first:end]):
+            return InvalidInput(str(error))
+        if (at := first_odd_column(x[first])) is None:
+            return InvalidInput(f"row {first}: {error}", row=first)
+        column = self.inputs[at]
+        return InvalidInput(f"column {column!r} of row {first}: {error}", row=first, column=column)
+
+    def _refuses(self, x: Matrix) -> bool:
+        try:
+            self._compute(x)
+        except ValueError:
+            return True
+        return False
 
 
 class ScikitRuntime:

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import inspect
+import re
+from pathlib import Path
 
 import orjson
 import pytest
 
 from catenary import errors
-from catenary.problem import STATUS, headers_for, problem, status_of
+from catenary.problem import STATUS, TITLES, headers_for, problem, status_of
 
+CHAIN = Path(__file__).resolve().parents[2] / "envoy" / "chain.lua"
 ALL = [kind for _, kind in inspect.getmembers(errors, inspect.isclass) if issubclass(kind, errors.CatenaryError)]
 
 
@@ -27,6 +30,18 @@ def test_every_error_stands_in_the_tree_that_opens_the_module() -> None:
     assert errors.__doc__
     for kind in ALL:
         assert f"{kind.__name__} " in errors.__doc__ or f"{kind.__name__}\n" in errors.__doc__
+
+
+def test_every_status_has_a_title() -> None:
+    assert {int(status) for status in STATUS.values()} <= TITLES.keys()
+
+
+def test_the_chain_filter_uses_the_titles_that_python_uses() -> None:
+    table = re.search(r"local TITLES = \{(.*?)\}", CHAIN.read_text(), re.DOTALL)
+    assert table
+    titles = {int(status): title for status, title in re.findall(r'\[(\d+)\] = "([^"]*)"', table[1])}
+    only_the_manager_answers = {412: "Precondition Failed"}
+    assert titles | only_the_manager_answers == TITLES
 
 
 def test_a_document_names_what_is_wrong() -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from catenary.errors import InvalidInput
+from catenary.values import json_type
 
 from .features import Item, pair_features, read_item
 from .tokens import Tokenizer
@@ -49,17 +50,6 @@ def _text(row: dict[str, object], at: int, column: str, *, nullable: bool = Fals
     if not isinstance(value, str):
         expected = "a string or null" if nullable else "a string"
         raise InvalidInput(
-            f"column {column!r} of row {at} must be {expected}, not {_json_type(value)}", row=at, column=column
+            f"column {column!r} of row {at} must be {expected}, not {json_type(value)}", row=at, column=column
         )
     return value
-
-
-def _json_type(value: object) -> str:
-    """What a client calls the type of `value`."""
-    if value is None:
-        return "null"
-    if isinstance(value, bool):
-        return "a boolean"
-    if isinstance(value, (int, float)):
-        return "a number"
-    return "an array" if isinstance(value, (list, tuple)) else "an object"

@@ -130,3 +130,11 @@ def test_an_error_that_nobody_raised_on_purpose_is_not_hidden():
         raise ZeroDivisionError
 
     assert isinstance(CliRunner().invoke(other, ["fail"]).exception, ZeroDivisionError)
+
+
+@pytest.mark.parametrize("command", ["up", "demo"])
+def test_without_its_extra_a_stack_is_refused_in_one_sentence(run: Any, monkeypatch: pytest.MonkeyPatch, command: str):
+    monkeypatch.setitem(sys.modules, "grpc", None)
+    result = run(command)
+    assert result.exit_code == 2
+    assert result.stderr == "catenary: grpcio not installed: a local stack needs the extra `catenary[local]`\n"

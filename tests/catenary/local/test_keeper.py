@@ -67,6 +67,24 @@ async def test_a_part_that_dies_is_started_again(keep: Callable[[str], Kept], ca
     assert line.endswith(str(kept.keeper.log_file))
 
 
+async def test_a_part_that_finds_its_setup_wrong_is_left_dead(
+    keep: Callable[[str], Kept], caplog: pytest.LogCaptureFixture
+):
+    kept = keep("raise SystemExit(2)")
+    assert await kept.next_pid() is not None
+    assert await kept.next_pid() is None
+    assert kept.keeper.found_setup_wrong
+    assert "started again" not in caplog.text
+
+
+async def test_once_it_was_ready_it_is_started_again_whatever_its_status(keep: Callable[[str], Kept]):
+    kept = keep("raise SystemExit(2)")
+    kept.keeper.was_ready = True
+    while kept.keeper.deaths < 2:
+        await kept.next_pid()
+    assert not kept.keeper.found_setup_wrong
+
+
 async def test_the_pause_before_a_start_doubles_up_to_a_limit(
     keep: Callable[[str], Kept], caplog: pytest.LogCaptureFixture
 ):

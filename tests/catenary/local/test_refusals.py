@@ -34,7 +34,7 @@ def test_a_port_that_is_taken(stack: Any, refused: Any, name: str, command: str)
     with socket.create_server(("127.0.0.1", port)):
         sentence = refused(command)
     assert f"port {port} on 127.0.0.1 cannot be used for the {name}" in sentence
-    assert sentence.endswith(f"choose another port with --{name}-port\n")
+    assert sentence.endswith(f"choose another port with --{name}-port or CATENARY_{name.upper()}_PORT\n")
 
 
 def test_a_port_that_is_taken_when_detached(stack: Any, refused: Any):
@@ -49,6 +49,10 @@ def test_one_port_for_two_parts(refused: Any):
 
 def test_no_envoy(refused: Any):
     assert "CATENARY_ENVOY is '/nonexistent/envoy'" in refused("up", CATENARY_ENVOY="/nonexistent/envoy")
+
+
+def test_an_envoy_that_is_none(refused: Any):
+    assert "CATENARY_ENVOY is '/bin/sh', which is not an Envoy" in refused("up", CATENARY_ENVOY="/bin/sh")
 
 
 def test_no_folder_of_models(refused: Any):

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 import signal
 import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+
+import pytest
 
 from catenary import data, names
 from catenary.address import free_port
@@ -160,11 +163,13 @@ def test_an_interrupt_while_a_detached_stack_starts_stops_it(stack: Any, process
     assert "Traceback" not in up.err.read_text()
 
 
-def test_a_part_that_does_not_start_is_named_with_the_end_of_its_log(stack: Any):
-    up = stack.run("up", CATENARY_BODY_BYTES="none")
-    assert up.returncode == 1
-    assert "does not start: it ended with status 2. The end of its log, " in up.stderr
-    assert "CATENARY_BODY_BYTES" in up.stderr
+@pytest.mark.parametrize(("setting", "value"), [("CATENARY_BODY_BYTES", "none"), ("CATENARY_DRAIN_S", "-3")])
+def test_a_part_that_finds_its_settings_wrong_is_not_started_again(stack: Any, setting: str, value: str):
+    up = stack.run("up", **{setting: value})
+    assert up.returncode == 2
+    assert "is started again" not in up.stderr
+    [sentence] = [line for line in up.stderr.splitlines() if setting in line]
+    assert re.match(rf"catenary: [\w-]+ does not start: the settings are not right: {setting}: ", sentence)
     assert "Traceback" not in up.stderr
     assert not (stack.state / "stack.json").exists()
 

@@ -26,6 +26,8 @@ class Model:
                     return []
                 case "none":
                     return None
+                case "numbers":
+                    return [row, 1]
                 case "odd":
                     return [{"a": object()}]
                 case "exit":
@@ -57,6 +59,7 @@ async def client(shop, run_runtime):
         ("refuse", 422, "too large"),
         ("drop", 500, "it answered 0 rows to 1"),
         ("none", 500, "it answered NoneType, not a list of rows"),
+        ("numbers", 500, "row 1 of its answer is int, not a dict of columns and values"),
         ("odd", 500, "its answer is not JSON: "),
         ("exit", 500, "model 'm' failed: SystemExit: 3"),
     ],
@@ -96,8 +99,11 @@ async def test_a_wrong_method_is_a_405(client):
         assert "POST" in response.headers["allow"]
 
 
-async def test_a_deadline_that_is_not_a_number_is_a_422(client):
-    assert (await client.post("m", [{"do": "go"}], timeout_ms="soon"))[0] == 422
+@pytest.mark.parametrize("text", ["soon", "9" * 400])
+async def test_a_deadline_that_is_no_number_of_milliseconds_is_a_400(client, text):
+    status, problem = await client.post("m", [{"do": "go"}], timeout_ms=text)
+    assert (status, problem["type"]) == (400, "urn:catenary:malformed-request")
+    assert "x-catenary-timeout-ms" in problem["detail"]
 
 
 async def test_nan_is_answered_as_its_name(client):

@@ -5,8 +5,16 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
+from collections.abc import Callable
 from pathlib import Path
 
+import aiohttp
+
+from catenary.messages import LoadedModel
+from runtimes.base.cache import Cache
+from runtimes.base.models import Models
+from runtimes.base.repository import Repository
+from runtimes.base.version import Loader
 from runtimes.custom.runtime import CustomRuntime
 
 
@@ -99,6 +107,35 @@ async def test_a_broken_version_leaves_the_old_one_in_place_and_says_why(shop, r
         put(shop, "echo", answering("mended"))
         await client.until(lambda h: h["models"][0]["reason"] == "" and h["models"][0]["version"] != old["version"])
         assert (await client.post("echo", [{"x": 1}]))[1] == [{"x": 1, "answer": "mended"}]
+
+
+async def test_once_the_index_goes_back_to_what_is_served_nothing_is_said_to_be_delayed(shop, tmp_path):
+    put(shop, "echo", answering(1))
+    async with aiohttp.ClientSession() as session:
+        repository = Repository(shop.url, session)
+        loader = Loader(CustomRuntime(), repository, Cache(tmp_path / "cache", repository), allow_code=True)
+        models = Models("custom", frozenset(), loader)
+
+        async def until(condition: Callable[[LoadedModel], bool]) -> None:
+            async with asyncio.timeout(20):
+                while True:
+                    if condition(models.states()[0]):
+                        return
+                    await asyncio.sleep(0.01)
+
+        async with asyncio.timeout(20):
+            while True:
+                served, _ = await repository.index()
+                if served and served[0].state == "ready":
+                    break
+        models.follow(served)
+        await until(lambda state: state.state == "ready")
+        models.follow((served[0].model_copy(update={"version": "gone"}),))
+        await until(lambda state: "is changing" in state.reason)
+        models.follow(served)
+        await until(lambda state: state.reason == "")
+        await models.close()
+        loader.close()
 
 
 async def test_a_model_that_the_repository_finds_broken_keeps_serving(shop, run_runtime):

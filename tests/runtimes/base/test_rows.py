@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from catenary.errors import InvalidInput, MalformedRequest
-from runtimes.base.rows import SPELLED, decode, encode, json_type, number, require_columns
+from catenary.values import json_type
+from runtimes.base.rows import SPELLED, decode, encode, number, require_columns
 
 plain = st.none() | st.booleans() | st.integers(-(2**63), 2**64 - 1) | st.text() | st.floats()
 values = st.recursive(plain, lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner), max_leaves=8)

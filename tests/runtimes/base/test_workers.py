@@ -6,7 +6,7 @@ import threading
 import pytest
 
 from catenary import logs
-from catenary.errors import DeadlineExceeded, InvalidInput, Overloaded
+from catenary.errors import DeadlineExceeded, MalformedRequest, Overloaded
 from runtimes.base.deadline import Deadline
 from runtimes.base.workers import Workers
 
@@ -116,7 +116,8 @@ async def test_a_caller_that_leaves_the_queue_makes_room(workers, gate):
 
 def test_a_deadline_is_whole_milliseconds():
     assert Deadline.from_header("1500").timeout_s == 1.5
+    assert Deadline.from_header("9" * 12).timeout_s == 999_999_999.999
     assert Deadline.from_header(None).left_s() is None
-    for text in ("", "soon", "-1", "1.5", "²"):
-        with pytest.raises(InvalidInput, match="x-catenary-timeout-ms"):
+    for text in ("", "soon", "-1", "1.5", "²", "1\n", "9" * 13, "9" * 400, "9" * 5000):
+        with pytest.raises(MalformedRequest, match="x-catenary-timeout-ms"):
             Deadline.from_header(text)

@@ -4,6 +4,8 @@ import json
 import logging
 import math
 import pickle
+import subprocess
+import sys
 
 import joblib
 import numpy as np
@@ -12,6 +14,7 @@ import skops.io
 from sklearn.base import BaseEstimator
 from sklearn.cluster import DBSCAN, KMeans
 from sklearn.ensemble import HistGradientBoostingRegressor, RandomForestClassifier
+from sklearn.exceptions import NotFittedError
 from sklearn.linear_model import LinearRegression, LogisticRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import OneHotEncoder, StandardScaler
@@ -107,6 +110,48 @@ def test_an_estimator_that_takes_no_nan_refuses_it_with_row_and_column(classifie
     with pytest.raises(InvalidInput, match="NaN") as caught:
         model(classifier, "prediction").predict([{"a": 1, "b": 2}, {"a": 1, "b": "NaN"}])
     assert (caught.value.row, caught.value.column) == (1, "b")
+
+
+@pytest.mark.filterwarnings("ignore:overflow encountered in cast:RuntimeWarning")
+@pytest.mark.parametrize("refused", [0, 1, 2, 6, 7])
+def test_a_number_too_large_for_a_forest_is_refused_with_row_and_column(refused):
+    rows = [{"a": 1, "b": 2} for _ in range(8)]
+    rows[refused] = {"a": "NaN", "b": 1e300}
+    with pytest.raises(InvalidInput, match=f"column 'b' of row {refused}: .*too large for dtype.'float32'") as caught:
+        model(RandomForestClassifier(2, random_state=0).fit(X, TEXTS), "prediction").predict(rows)
+    assert (caught.value.row, caught.value.column) == (refused, "b")
+
+
+def test_an_unseen_category_is_refused_with_its_row():
+    encoder = OneHotEncoder().fit(X)
+    with pytest.raises(InvalidInput, match=r"row 1: Found unknown categories .*7") as caught:
+        model(encoder, "hot").predict([{"a": 1, "b": 2}, {"a": 7, "b": 2}, {"a": 8, "b": 2}])
+    assert (caught.value.row, caught.value.column) == (1, None)
+
+
+class AllOrNothing(BaseEstimator):
+    """Refuses two rows, but neither by itself."""
+
+    def predict(self, x):
+        if len(x) > 1:
+            raise ValueError("one row at a time")
+        return x[:, 0]
+
+
+def test_rows_that_are_refused_only_together_are_refused_without_a_row():
+    with pytest.raises(InvalidInput, match=r"^one row at a time$") as caught:
+        model(AllOrNothing(), "prediction").predict(ROWS)
+    assert caught.value.row is None
+
+
+def test_an_estimator_that_was_never_fitted_is_not_the_callers_fault():
+    with pytest.raises(NotFittedError):
+        model(LinearRegression(), "prediction").predict(ROWS)
+
+
+def test_scikit_learn_is_there_before_the_first_model():
+    code = "import sys, runtimes.scikit.runtime; raise SystemExit('sklearn.ensemble._forest' not in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
 
 
 @pytest.mark.parametrize(

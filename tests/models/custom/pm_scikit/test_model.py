@@ -30,7 +30,7 @@ def test_empty_titles_are_taken(pm_scikit):
 
 @pytest.mark.parametrize("column", list(ROW))
 @pytest.mark.parametrize(
-    ("value", "kind"), [(4, "a number"), (True, "a boolean"), (["a"], "an array"), ({}, "an object")]
+    ("value", "kind"), [(4, "a number"), (True, "a boolean"), (["a"], "a list"), ({}, "an object")]
 )
 def test_what_is_no_text_is_refused_by_row_and_column(pm_scikit, column, value, kind):
     with pytest.raises(InvalidInput, match=f"{column}.* row 1 .*{kind}") as raised:
