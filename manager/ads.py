@@ -31,6 +31,8 @@ from manager.snapshot import (
     version_of,
 )
 from manager.topology import Topology
+from manager.xds.endpoints import service_endpoints
+from manager.xds.resource import Resource
 
 log = logging.getLogger(__name__)
 
@@ -75,23 +77,35 @@ class EnvoyState:
     def effective(self) -> Snapshot:
         return self.target.holding(self.before) if self.before else self.target
 
-    def due(self, type_url: str) -> list[Any] | None:
+    def selected(self, type_url: str) -> list[Resource]:
+        """What the Envoy is to have of a type that it has subscribed to.
+
+        A cluster that it waits for may be gone again meanwhile: it gets no endpoints, for without an answer it would
+        wait, and take nothing else in.
+        """
+        wanted = self.types[type_url].wanted
+        found = self.effective().select(type_url, wanted)
+        if type_url != ENDPOINTS or wanted is None:
+            return found
+        return found + [service_endpoints(name, ()) for name in sorted(wanted - {r.name for r in found})]
+
+    def due(self, type_url: str) -> list[Resource] | None:
         """Resources of `type_url` to be sent now; None: nothing is due."""
         state = self.types.get(type_url)
         if state is None or state.outstanding or not all(self.is_settled(t) for t in _NEEDS[type_url]):
             return None
-        selected = self.effective().select(type_url, state.wanted)
+        selected = self.selected(type_url)
         return None if version_of(selected) == state.sent else selected
 
     def is_settled(self, type_url: str) -> bool:
         """Whether the Envoy has answered for the newest version, and has asked for all that it will need."""
-        snapshot = self.effective()
+        names = self.effective().names(type_url)
         state = self.types.get(type_url)
         if state is None:
-            return not snapshot.names(type_url)
-        if type_url == ENDPOINTS and state.wanted is not None and not snapshot.names(type_url) <= state.wanted:
+            return not names
+        if type_url == ENDPOINTS and state.wanted is not None and not names <= state.wanted:
             return False
-        return not state.outstanding and version_of(snapshot.select(type_url, state.wanted)) == state.sent
+        return not state.outstanding and version_of(self.selected(type_url)) == state.sent
 
     def settle(self) -> None:
         """Note what has been reached: routes in force release the clusters of those before them."""
@@ -258,7 +272,7 @@ def describe(envoy: EnvoyState) -> dict[str, object]:
         "types": {
             _short(type_url): {
                 "version": state.acknowledged,
-                "resources": len(envoy.effective().select(type_url, state.wanted)),
+                "resources": len(envoy.selected(type_url)),
                 "refusals": state.refusals,
             }
             | ({"error": state.refused} if state.refused else {})
