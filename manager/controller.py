@@ -47,6 +47,7 @@ class Controller:
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(self._follow_store(), name="store")
             tasks.create_task(self._follow_leases(), name="leases")
+            tasks.create_task(self.registry.keep_saved(), name="registry")
             tasks.create_task(self.catalog.follow(), name="catalog")
 
     async def pipelines(self) -> list[StoredPipeline]:
@@ -79,14 +80,12 @@ class Controller:
     async def renew(self, instance: Instance) -> None:
         if self.registry.renew(instance):
             self._publish()
-        await self.registry.save()
 
     async def leave(self, instance_id: str) -> bool:
         """Whether there was such an instance; gateways that answer in time send it nothing more once this returns."""
         left = self.registry.leave(instance_id)
         if left:
             await self._in_force(self._publish())
-            await self.registry.save()
         return left
 
     async def _in_force(self, generation: int) -> bool:
@@ -120,7 +119,6 @@ class Controller:
             await asyncio.sleep(self.registry.lease_s / 10)
             if self.registry.expire():
                 self._publish()
-            await self.registry.save()
 
 
 def _resolved(pipeline: Pipeline) -> topology.Pipeline:

@@ -31,7 +31,7 @@ class Lease:
 
 
 class Registry:
-    """Used from one loop. `renew`, `leave` and `expire` take effect at once; `save` is owed after them."""
+    """Used from one loop. `renew`, `leave` and `expire` take effect at once, `keep_saved` stores it."""
 
     def __init__(self, store: Store, lease_s: float) -> None:
         self.lease_s = lease_s
@@ -40,7 +40,7 @@ class Registry:
         self._services: set[str] = set()
         self._unsaved: dict[str, bytes | None] = {}
         """Keys to be put, or with None to be deleted."""
-        self._saving = asyncio.Lock()
+        self._owing = asyncio.Event()
 
     async def load(self) -> None:
         """Take over what is stored."""
@@ -73,8 +73,8 @@ class Registry:
             self.leave(other.id)
         if instance.service not in self._services:
             self._services.add(instance.service)
-            self._unsaved[f"{SERVICES}{instance.service}"] = b""
-        self._unsaved[f"{INSTANCES}{instance.id}"] = instance.model_dump_json().encode()
+            self._owe(f"{SERVICES}{instance.service}", b"")
+        self._owe(f"{INSTANCES}{instance.id}", instance.model_dump_json().encode())
         if lease and (lease.instance.service, lease.instance.address) == (instance.service, instance.address):
             return False
         log.info("%s serves at %s", instance.id, instance.address)
@@ -84,7 +84,7 @@ class Registry:
         """Whether there was such an instance."""
         if self._leases.pop(instance_id, None) is None:
             return False
-        self._unsaved[f"{INSTANCES}{instance_id}"] = None
+        self._owe(f"{INSTANCES}{instance_id}", None)
         log.info("%s has left", instance_id)
         return True
 
@@ -97,18 +97,25 @@ class Registry:
             self.leave(instance_id)
         return bool(over)
 
-    async def save(self) -> None:
-        """Write what has changed to the store; what cannot be written now is left for the next call."""
-        async with self._saving:
-            while self._unsaved:
-                key, value = next(iter(self._unsaved.items()))
+    async def keep_saved(self) -> None:
+        """Write every change to the store, at once or as soon as it can be; until cancelled."""
+        while True:
+            await self._owing.wait()
+            self._owing.clear()
+            for key, value in list(self._unsaved.items()):
                 try:
                     await (self._store.delete(key) if value is None else self._store.put(key, value))
                 except Unavailable as error:
                     log.warning("the registry cannot be stored: %s", error)
-                    return
+                    await asyncio.sleep(error.retry_after_s)
+                    self._owing.set()
+                    break
                 if self._unsaved.get(key) == value:
                     del self._unsaved[key]
+
+    def _owe(self, key: str, value: bytes | None) -> None:
+        self._unsaved[key] = value
+        self._owing.set()
 
     def _from_now(self) -> float:
         return asyncio.get_running_loop().time() + self.lease_s

@@ -33,6 +33,7 @@ def fake_python(path: Path, script: str) -> Path:
 def a_python_without_wheel(folder: Path) -> Path:
     """Looks like that of an environment on a platform without a wheel of Envoy; writes what it is asked to `asked`."""
     python = folder / "venv" / "bin" / "python"
+    fake_python(python.with_name("pip"), "exit 1")
     note = f'echo "$*" >>{folder}/asked'
     return fake_python(python, f'case "$*" in *platform*) exit 1;; esac\n{note}')
 
@@ -65,6 +66,12 @@ def test_a_python_without_venv_is_refused_in_one_sentence(tmp_path: Path) -> Non
     assert result.returncode != 0
     [sentence] = sentences(result)
     assert sentence.startswith(f"{bare} cannot make a virtual environment: install its venv module")
+
+
+def test_an_environment_whose_making_was_interrupted_is_made_again(tmp_path: Path) -> None:
+    fake_python(tmp_path / "venv" / "bin" / "python", "exit 1")  # and no pip
+    result = make("demo", f"VENV={tmp_path}/venv", f"PYTHON={tmp_path}/nothing")
+    assert sentences(result)[0].startswith("Catenary needs Python 3.11 or newer")
 
 
 def test_a_platform_without_an_envoy_is_refused_in_one_sentence(tmp_path: Path) -> None:
