@@ -35,7 +35,7 @@ class RequestError(CatenaryError):
 
 
 class MalformedRequest(RequestError):
-    """The body cannot be read: not JSON, not an object, not a list of rows."""
+    """The body, or a header, cannot be read: not JSON, not an object, not a list of rows, not a number."""
 
 
 class NotFound(RequestError):

@@ -7,6 +7,8 @@
 --
 -- Refuses: a deadline that is no number, a declared length over the limit. Stops at the first step that fails and answers
 -- with its status and a problem document that names it. Retries, balancing and breakers are the clusters'.
+--
+-- One long file, because Envoy takes a filter's source as one text.
 
 local LUA_STATE_KEY = "catenary.chain"
 local TIMEOUT_MS = "x-catenary-timeout-ms"
@@ -296,88 +298,77 @@ local function budget_ms(context, headers)
   return math.min(ms, context.timeout_ms)
 end
 
--- Milliseconds left for `step`, rounded up to 1; nil: none.
-local function left_ms(handle, step, deadline_us)
-  local left = math.floor((deadline_us - now_us(handle)) / 1000)
-  if left < 1 then return nil end
+-- 413 where `length` bytes, declared or read, are too many.
+local function refuse_over_limit(handle, context, length, ids)
+  if length == nil or length <= context.body_bytes then return end
+  local sentence = string.format("the body is larger than the limit of %d bytes", context.body_bytes)
+  respond(handle, 413, refusal(context, 413, "too-large", sentence, ids), ids)
+end
+
+-- One request on its way: `timings` and `start_us` for server-timing, `before_us` when its present step began.
+local function give_up(handle, way, position, answer, extra)
+  extra = extra or {}
+  way.timings[#way.timings + 1] = string.format("total;dur=%.3f", (now_us(handle) - way.start_us) / 1000)
+  extra["server-timing"] = table.concat(way.timings, ", ")
+  local status, document = failure(way.context, position, answer, way.ids)
+  respond(handle, status, document, way.ids, extra)
+end
+
+-- Milliseconds left for the step at `position`; with none left, answers 504 and does not return.
+local function left_ms(handle, way, position)
+  local step = way.context.steps[position]
+  local left = math.floor((way.deadline_us - now_us(handle)) / 1000)
+  if left < 1 then give_up(handle, way, position, { status = 504, body = "", by = "" }) end
   return math.min(left, step.timeout_ms or left)
 end
 
-local function run_chain(handle, context, ids)
-  local headers = handle:headers()
-  local start_us = now_us(handle)
-  local budget = budget_ms(context, headers)
-  if not budget then
-    local sentence = TIMEOUT_MS .. " is a whole number of milliseconds from 1 on"
-    return respond(handle, 400, refusal(context, 400, "malformed-request", sentence, ids), ids)
+-- Call the step at `position` with `body`; its body. `request`: the headers to send, whose content type becomes its own.
+local function call_step(handle, way, position, request, body)
+  local step = way.context.steps[position]
+  local timeout_ms = left_ms(handle, way, position)
+  request[":path"] = "/" .. step.model
+  request[":authority"] = step.service
+  request[TIMEOUT_MS] = tostring(timeout_ms)
+  request[ENVOY_MAX_RETRIES] = tostring(step.retries)
+  local answer, answered = handle:httpCall(step.service, request, body, { timeout_ms = timeout_ms })
+  local after_us = now_us(handle)
+  way.timings[position] = timing(step, after_us - way.before_us)
+  way.before_us = after_us
+  answered = answered or ""
+  local status, kind = tonumber(answer[":status"]), answer["content-type"]
+  if status < 200 or status > 299 then
+    local by = answer[LOCAL_REPLY] or (answer[SERVICE_TIME] == nil and "" or nil)
+    local extra = {}
+    for _, name in ipairs(PASSED_BACK) do extra[name] = answer[name] end
+    give_up(handle, way, position, { status = status, body = answered, kind = kind, by = by }, extra)
   end
-  local function refuse_over_limit(length)
-    if length == nil or length <= context.body_bytes then return end
-    local sentence = string.format("the body is larger than the limit of %d bytes", context.body_bytes)
-    respond(handle, 413, refusal(context, 413, "too-large", sentence, ids), ids)
-  end
-  refuse_over_limit(tonumber(headers:get("content-length") or nil))
+  request["content-type"] = kind or "application/json"
+  request["content-encoding"] = answer["content-encoding"]
+  return answered
+end
 
-  local timings = {}
-  local function give_up(position, answer, extra)
-    extra = extra or {}
-    timings[#timings + 1] = string.format("total;dur=%.3f", (now_us(handle) - start_us) / 1000)
-    extra["server-timing"] = table.concat(timings, ", ")
-    local status, document = failure(context, position, answer, ids)
-    return respond(handle, status, document, ids, extra)
-  end
-
-  local steps = context.steps
-  local request, body
-  if #steps > 1 then
-    request = forwarded(handle)
-    local buffer = handle:body()
-    refuse_over_limit(buffer and buffer:length()) -- a chunked body declares none
-    body = buffer and buffer:getBytes(0, buffer:length()) or ""
-  end
-
+-- All steps but the last; what the last one is to get is put into the request.
+local function call_steps(handle, way)
+  local request = forwarded(handle)
+  local buffer = handle:body()
+  refuse_over_limit(handle, way.context, buffer and buffer:length(), way.ids) -- a chunked body declares none
+  local body = buffer and buffer:getBytes(0, buffer:length()) or ""
   -- The deadline runs from when the request is here: how fast a client sends is not the chain's doing.
-  local before_us = #steps > 1 and now_us(handle) or start_us
-  local deadline_us = before_us + budget * 1000
-  if #steps > 1 then
-    for position = 1, #steps - 1 do
-      local step = steps[position]
-      local timeout_ms = left_ms(handle, step, deadline_us)
-      if not timeout_ms then return give_up(position, { status = 504, body = "", by = "" }) end
-      request[":path"] = "/" .. step.model
-      request[":authority"] = step.service
-      request[TIMEOUT_MS] = tostring(timeout_ms)
-      request[ENVOY_MAX_RETRIES] = tostring(step.retries)
-      local answer, answered = handle:httpCall(step.service, request, body, { timeout_ms = timeout_ms })
-      local after_us = now_us(handle)
-      timings[position] = timing(step, after_us - before_us)
-      before_us = after_us
-      local status = tonumber(answer[":status"])
-      answered = answered or ""
-      if status < 200 or status > 299 then
-        local by = answer[LOCAL_REPLY] or (answer[SERVICE_TIME] == nil and "" or nil)
-        local extra = {}
-        for _, name in ipairs(PASSED_BACK) do extra[name] = answer[name] end
-        return give_up(position, { status = status, body = answered, kind = answer["content-type"], by = by }, extra)
-      end
-      body = answered
-      request["content-type"] = answer["content-type"] or "application/json"
-      request["content-encoding"] = answer["content-encoding"]
-    end
-    handle:body(true):setBytes(body)
-    headers = handle:headers()
-    headers:replace("content-type", request["content-type"])
-    if request["content-encoding"] then
-      headers:replace("content-encoding", request["content-encoding"])
-    else
-      headers:remove("content-encoding")
-    end
+  way.before_us = now_us(handle)
+  way.deadline_us = way.before_us + way.budget_us
+  for position = 1, #way.context.steps - 1 do body = call_step(handle, way, position, request, body) end
+  handle:body(true):setBytes(body)
+  local headers = handle:headers()
+  for _, name in ipairs({ "content-type", "content-encoding" }) do
+    if request[name] then headers:replace(name, request[name]) else headers:remove(name) end
   end
+end
 
+-- The last step: its limits for Envoy's router, and what the answer will need.
+local function hand_over(handle, way)
+  local steps, headers = way.context.steps, handle:headers()
   local last = steps[#steps]
-  local timeout_ms = left_ms(handle, last, deadline_us)
-  if not timeout_ms then return give_up(#steps, { status = 504, body = "", by = "" }) end
-  local left = tostring(timeout_ms)
+  local left = tostring(left_ms(handle, way, #steps))
   headers:replace(TIMEOUT_MS, left)
   -- A stream may go on after its first headers; any other answer has to be whole within the deadline.
   local accept, kind = headers:get("accept"), headers:get("content-type")
@@ -390,11 +381,26 @@ local function run_chain(handle, context, ids)
     headers:replace(ENVOY_TIMEOUT_MS, left)
     headers:replace(ENVOY_MAX_RETRIES, tostring(last.retries))
   end
-  timings[#steps] = timing(last) .. ", total;dur=%.3f"
+  way.timings[#steps] = timing(last) .. ", total;dur=%.3f"
   -- Lua's own rendering of a number keeps 14 digits, which cuts microseconds off.
-  local entries = table.concat(timings, ", ")
-  local state = string.format("%s|%.0f|%.0f|%s|%s", ids.trace, start_us, before_us, entries, ids.request)
+  local entries = table.concat(way.timings, ", ")
+  local state = string.format("%s|%.0f|%.0f|%s|%s", way.ids.trace, way.start_us, way.before_us, entries, way.ids.request)
   handle:streamInfo():filterState():set(LUA_STATE_KEY, "envoy.string", state)
+end
+
+local function run_chain(handle, context, ids)
+  local headers = handle:headers()
+  local budget = budget_ms(context, headers)
+  if not budget then
+    local sentence = TIMEOUT_MS .. " is a whole number of milliseconds from 1 on"
+    respond(handle, 400, refusal(context, 400, "malformed-request", sentence, ids), ids)
+  end
+  refuse_over_limit(handle, context, tonumber(headers:get("content-length") or nil), ids)
+  local now = now_us(handle)
+  local way = { context = context, ids = ids, timings = {}, start_us = now, before_us = now, budget_us = budget * 1000 }
+  way.deadline_us = now + way.budget_us
+  if #context.steps > 1 then call_steps(handle, way) end
+  hand_over(handle, way)
 end
 
 function envoy_on_request(handle)
