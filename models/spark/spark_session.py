@@ -6,6 +6,7 @@ out and scoring does without: a `bin/java` in a temporary JAVA_HOME drops that o
 
 from __future__ import annotations
 
+import logging
 import os
 import shlex
 import sys
@@ -61,6 +62,8 @@ def spark_session(threads: int = 1) -> Iterator[SparkSession]:
             .getOrCreate()
         )
         session.sparkContext.setLogLevel("OFF")
+        # It says at the end of the process that it closes, when the log may be closed already.
+        logging.getLogger("py4j").setLevel(logging.WARNING)
         try:
             yield session
         finally:
