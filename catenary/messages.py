@@ -34,12 +34,6 @@ def _an_ip_address(text: str) -> str:
     return text
 
 
-def _a_tcp_address(text: str) -> str:
-    if not isinstance(parse_address(text), TcpAddress):
-        raise ValueError(f"{text!r} is not host:port")
-    return text
-
-
 def _a_model_path(text: str) -> str:
     if not names.is_model_path(text):
         raise ValueError(f"{text!r} is not {names.MODEL_PATH_RULE}")
@@ -51,7 +45,6 @@ Name = Annotated[str, AfterValidator(_a_name)]
 StepService = Annotated[str, AfterValidator(_a_steps_service)]
 IpAddressText = Annotated[str, AfterValidator(_an_ip_address)]
 """An address that can be an endpoint: host:port, the host an IP address."""
-TcpAddressText = Annotated[str, AfterValidator(_a_tcp_address)]
 
 
 class Message(BaseModel):

@@ -48,18 +48,6 @@ PIPELINE: Final = "x-catenary-pipeline"
 LOCAL_REPLY: Final = "x-catenary-local-reply"
 """Set by an Envoy on an answer that it made itself: Envoy's response code details."""
 
-TRACE_HEADERS: Final = (
-    "traceparent",
-    "tracestate",
-    "b3",
-    "x-b3-traceid",
-    "x-b3-spanid",
-    "x-b3-parentspanid",
-    "x-b3-sampled",
-    "x-b3-flags",
-    "x-ot-span-context",
-)
-
 JSON_TYPE: Final = "application/json"
 PROBLEM_TYPE: Final = "application/problem+json"
 
@@ -68,8 +56,7 @@ DEFAULT_TIMEOUT_S: Final = 60.0
 DEFAULT_RETRIES: Final = 2
 
 # One pattern for pipelines, services and models: what is safe in a path, in a header and as a folder.
-NAME_PATTERN: Final = r"^[A-Za-z0-9](?:[A-Za-z0-9._-]{0,126}[A-Za-z0-9])?$"
-_NAME = re.compile(NAME_PATTERN)
+_NAME = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]{0,126}[A-Za-z0-9])?")
 NAME_RULE: Final = "1 to 128 letters, digits, '.', '_' or '-', beginning and ending with a letter or digit"
 _MODEL_PATH = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:-]{0,127}(?:/[A-Za-z0-9][A-Za-z0-9._:-]{0,127}){0,7}")
 MODEL_PATH_RULE: Final = "a model's name, or the path of a foreign server: up to 8 parts of letters, digits and '._:-'"

@@ -218,6 +218,8 @@ def test_a_models_life_from_the_copy_to_the_end_without_a_restart(stack: Any, tm
     (folder / "model.py").write_text(_ANSWERS.format(word="one"))
     stack.until(lambda: pipeline()["state"] == "ready", "the model is served")
     assert said() == "one"
+    assert gateway.send("POST", f"{names.SERVE_PATH}/talker", b"[{").status == 400
+    assert gateway.send("POST", f"{names.SERVE_PATH}/talker", b"[{}]").status == 422
 
     # Changed: each answer is the old one's or the new one's.
     (folder / "model.py").write_text(_ANSWERS.format(word="two"))
