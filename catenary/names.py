@@ -10,6 +10,7 @@ import re
 from typing import Final
 
 # Services in the registry. A runtime's type is its word in metadata and its folder under `models/`.
+MANAGER: Final = "manager"
 GATEWAY: Final = "gateway"
 REPOSITORY: Final = "repository"
 SERVICE_OF_TYPE: Final = {
@@ -19,9 +20,10 @@ SERVICE_OF_TYPE: Final = {
 }
 TYPE_OF_SERVICE: Final = {service: type_ for type_, service in SERVICE_OF_TYPE.items()}
 
-# Clusters that are not services: the app behind a sidecar, and the manager's xDS. No service can have such a name.
+# Clusters that are not services: the app behind a sidecar, the manager's xDS, Zipkin. No service can have such a name.
 APP_CLUSTER: Final = "_app"
 XDS_CLUSTER: Final = "_xds"
+ZIPKIN_CLUSTER: Final = "_zipkin"
 
 # Host ports, as in hydro-serving.
 MANAGER_PORT: Final = 8080

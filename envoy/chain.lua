@@ -156,9 +156,15 @@ local function new_traceparent(handle)
   )
 end
 
--- The trace id that came in (W3C, or B3 single or multi), else a new one, which then goes with the request.
+-- The id of Envoy's own trace where there is one; else that which came in (W3C, or B3 single or multi); else a new one,
+-- which then goes with the request.
 local function trace_of(handle)
   local headers = handle:headers()
+  local traced = headers:get(TRACE_ID)
+  if traced then
+    headers:remove(TRACE_ID)
+    return traced
+  end
   local parent = headers:get("traceparent")
   local id = parent and parent:match("^%x%x%-(%x+)%-%x+%-%x%x")
   if is_trace_id(id) then return id end

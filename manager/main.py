@@ -15,6 +15,7 @@ from manager.api import Api
 from manager.controller import Controller
 from manager.settings import ManagerSettings
 from manager.snapshot import SnapshotBuilder
+from manager.xds.tracing import Zipkin
 
 _BODY_BYTES = 4 * 1024 * 1024
 """Of a request to the API."""
@@ -27,7 +28,7 @@ async def serve(settings: ManagerSettings) -> None:
     await store.open()
     async with contextlib.AsyncExitStack() as stack:
         stack.push_async_callback(store.close)
-        ads = AdsServer(SnapshotBuilder(data.chain_lua().read_text()))
+        ads = AdsServer(SnapshotBuilder(data.chain_lua().read_text(), _zipkin(settings)))
         controller = Controller(store, ads, lease_s=settings.lease_s, acknowledge_s=settings.acknowledge_s)
         await controller.load()
         running = asyncio.create_task(controller.run(), name="controller")
@@ -44,6 +45,10 @@ async def serve(settings: ManagerSettings) -> None:
             running.cancel()
             stopping.cancel()
             await asyncio.wait((running, stopping))
+
+
+def _zipkin(settings: ManagerSettings) -> Zipkin | None:
+    return Zipkin.at(settings.zipkin, settings.trace_percent) if settings.zipkin else None
 
 
 def main() -> int:

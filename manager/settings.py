@@ -26,3 +26,9 @@ class ManagerSettings(Settings):
 
     acknowledge_s: float = Field(1.0, ge=0, le=30)
     """How long a write waits for the gateways to take it in, before it answers `pending`."""
+
+    zipkin: str = Field("", pattern=r"^(http://[^/:\s]+(:\d{1,5})?(/\S*)?)?$")
+    """The Zipkin server that every Envoy sends its spans to, such as `http://zipkin:9411`; empty: nothing is traced."""
+
+    trace_percent: float = Field(100.0, ge=0, le=100)
+    """The share of requests whose spans are sent. A request that comes with a decision of its caller's keeps that."""

@@ -9,11 +9,12 @@ from types import MappingProxyType
 
 from catenary.node import Node
 from manager.topology import Topology
-from manager.xds.clusters import app_cluster, service_cluster
+from manager.xds.clusters import app_cluster, service_cluster, zipkin_cluster
 from manager.xds.endpoints import service_endpoints
 from manager.xds.listeners import edge_listener, sidecar_listener
 from manager.xds.resource import Resource
 from manager.xds.routes import edge_routes
+from manager.xds.tracing import Zipkin
 
 CLUSTERS = "type.googleapis.com/envoy.config.cluster.v3.Cluster"
 ENDPOINTS = "type.googleapis.com/envoy.config.endpoint.v3.ClusterLoadAssignment"
@@ -70,8 +71,10 @@ def version_of(resources: Iterable[Resource]) -> str:
 class SnapshotBuilder:
     """Builds each Envoy's snapshot; what gateways share is built once for a topology and a limit of bodies."""
 
-    def __init__(self, chain_lua: str) -> None:
+    def __init__(self, chain_lua: str, zipkin: Zipkin | None = None) -> None:
         self._chain_lua = chain_lua
+        self._zipkin = zipkin
+        self._collector = {c.name: c for c in [zipkin_cluster(zipkin.collector)]} if zipkin else {}
         self._topology = Topology((), MappingProxyType({}))
         self._shared: dict[int, dict[str, dict[str, Resource]]] = {}
 
@@ -81,18 +84,17 @@ class SnapshotBuilder:
 
     def build(self, node: Node) -> Snapshot:
         app = app_cluster(node.app)
+        own = {app.name: app} | self._collector
         if node.role == "sidecar":
-            listener = sidecar_listener(node)
-            snapshot = Snapshot(
-                {CLUSTERS: {app.name: app}, ENDPOINTS: {}, LISTENERS: {listener.name: listener}, ROUTES: {}}
-            )
+            listener = sidecar_listener(node, self._zipkin)
+            snapshot = Snapshot({CLUSTERS: own, ENDPOINTS: {}, LISTENERS: {listener.name: listener}, ROUTES: {}})
         else:
-            listener = edge_listener(node, self._chain_lua)
+            listener = edge_listener(node, self._chain_lua, self._zipkin)
             shared = self._shared.get(node.body_bytes) or self._build_shared(node.body_bytes)
             snapshot = Snapshot(
                 {
                     **shared,
-                    CLUSTERS: {app.name: app} | shared[CLUSTERS],
+                    CLUSTERS: own | shared[CLUSTERS],
                     LISTENERS: {listener.name: listener},
                 }
             )

@@ -11,10 +11,10 @@ from envoy.config.route.v3 import route_components_pb2
 from envoy.extensions.retry.host.previous_hosts.v3 import previous_hosts_pb2
 from envoy.extensions.upstreams.http.v3 import http_protocol_options_pb2
 from google.protobuf.duration_pb2 import Duration
-from google.protobuf.wrappers_pb2 import UInt32Value
+from google.protobuf.wrappers_pb2 import BoolValue, UInt32Value
 
 from catenary import names
-from catenary.address import Address
+from catenary.address import Address, TcpAddress
 from manager.xds.endpoints import load_assignment
 from manager.xds.resource import Resource, packed, resource
 
@@ -112,5 +112,19 @@ def app_cluster(app: Address) -> Resource:
             connect_timeout=Duration(seconds=1),
             circuit_breakers=_BREAKERS,
             typed_extension_protocol_options={_HTTP_OPTIONS: packed(options)},
+        ),
+    )
+
+
+def zipkin_cluster(collector: TcpAddress) -> Resource:
+    """The Zipkin server that spans go to. Where it is away, spans are dropped: nothing waits for it."""
+    return resource(
+        names.ZIPKIN_CLUSTER,
+        cluster_pb2.Cluster(
+            name=names.ZIPKIN_CLUSTER,
+            type=cluster_pb2.Cluster.STRICT_DNS,
+            load_assignment=load_assignment(names.ZIPKIN_CLUSTER, [collector]),
+            connect_timeout=Duration(seconds=1),
+            wait_for_warm_on_init=BoolValue(value=False),
         ),
     )

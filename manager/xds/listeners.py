@@ -30,21 +30,22 @@ from manager.xds.clusters import ADS
 from manager.xds.endpoints import envoy_address
 from manager.xds.resource import Resource, packed, resource
 from manager.xds.routes import EDGE, LUA_FILTER, app_routes
+from manager.xds.tracing import Zipkin, edge_tracing, sidecar_tracing, trace_id_filter
 
 ANSWERED = "x-catenary-answered"
 """Set by the chain filter on a request that it answered with its own document."""
 
 
-def edge_listener(node: Node, chain_lua: str) -> Resource:
+def edge_listener(node: Node, chain_lua: str, zipkin: Zipkin | None = None) -> Resource:
     """The gateway's front door, where the chain is executed."""
     manager = _connection_manager(
         rds=hcm.Rds(config_source=ADS, route_config_name=EDGE),
-        http_filters=[_lua_filter(chain_lua), _router()],
+        http_filters=[*([trace_id_filter()] if zipkin else []), _lua_filter(chain_lua), _router()],
         # Nobody outside is trusted with Envoy's own headers, loopback neither.
         internal_address_config=hcm.HttpConnectionManager.InternalAddressConfig(
             cidr_ranges=[address_pb2.CidrRange(address_prefix="255.255.255.255", prefix_len=UInt32Value(value=32))]
         ),
-        early_header_mutation_extensions=[_strip(ANSWERED, names.PIPELINE, names.LOCAL_REPLY)],
+        early_header_mutation_extensions=[_strip(ANSWERED, names.PIPELINE, names.LOCAL_REPLY, names.TRACE_ID)],
         use_remote_address=BoolValue(value=True),
         preserve_external_request_id=True,
         always_set_request_id_in_response=True,
@@ -53,11 +54,12 @@ def edge_listener(node: Node, chain_lua: str) -> Resource:
         stream_idle_timeout=Duration(seconds=300),
         request_headers_timeout=Duration(seconds=10),
         local_reply_config=_local_replies(answered_by_filter=True),
+        **(edge_tracing(zipkin) if zipkin else {}),
     )
     return _listener("edge", node, manager, frozenset({EDGE}))
 
 
-def sidecar_listener(node: Node) -> Resource:
+def sidecar_listener(node: Node, zipkin: Zipkin | None = None) -> Resource:
     """The front of an app: what comes in goes to it."""
     manager = _connection_manager(
         route_config=app_routes(),
@@ -67,6 +69,7 @@ def sidecar_listener(node: Node) -> Resource:
         generate_request_id=BoolValue(value=False),
         stream_idle_timeout=Duration(seconds=0),
         local_reply_config=_local_replies(answered_by_filter=False),
+        **(sidecar_tracing(zipkin) if zipkin else {}),
     )
     return _listener("sidecar", node, manager, frozenset())
 

@@ -21,6 +21,7 @@ from xds.core.v3.extension_pb2 import TypedExtensionConfig
 from catenary import names
 from manager.topology import Pipeline, Topology
 from manager.xds.resource import Resource, packed, resource
+from manager.xds.tracing import UNTRACED
 
 EDGE = "edge"
 LUA_FILTER = "envoy.filters.http.lua"
@@ -54,6 +55,7 @@ def pipeline_entry(pipeline: Pipeline, body_bytes: int) -> Any:
     wrong_method = route_components_pb2.Route(
         match=route_components_pb2.RouteMatch(path=path),
         route=_to_app(),
+        tracing=UNTRACED,
         request_headers_to_add=[
             base_pb2.HeaderValueOption(
                 header=base_pb2.HeaderValue(key=names.PIPELINE, value=pipeline.name),
@@ -110,6 +112,7 @@ def _no_pipeline() -> route_components_pb2.Route:
     return route_components_pb2.Route(
         match=route_components_pb2.RouteMatch(prefix="/"),
         route=_to_app(),
+        tracing=UNTRACED,
     )
 
 

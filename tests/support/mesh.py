@@ -159,7 +159,7 @@ class Mesh:
     async def start_envoy(self, node: Node) -> Process:
         file = self.folder / f"{node.id}.json"
         xds = parse_address(f"unix:{self.folder / 'xds.sock'}")
-        file.write_text(json.dumps(bootstrap(node, xds, self.folder / f"{node.id}.admin")))
+        file.write_text(json.dumps(bootstrap(node, [xds], self.folder / f"{node.id}.admin")))
         process = await Process.start(envoy_command(find_envoy(), file, node, "text"), self.folder / f"{node.id}.log")
         self._stack.push_async_callback(process.stop)
         return process
