@@ -47,6 +47,22 @@ def parse_address(text: str) -> Address:
     return TcpAddress(host, int(port))
 
 
+def parse_tcp_address(text: str) -> TcpAddress:
+    """As `parse_address`, where a Unix socket will not do."""
+    address = parse_address(text)
+    if not isinstance(address, TcpAddress):
+        raise ValueError(f"{text!r} is not host:port")
+    return address
+
+
+def parse_addresses(text: str) -> tuple[Address, ...]:
+    """The addresses that `text` lists with commas; ValueError as `parse_address`."""
+    addresses = tuple(parse_address(part.strip()) for part in text.split(","))
+    if len(addresses) > 1 and any(isinstance(address, UnixAddress) for address in addresses):
+        raise ValueError(f"{text!r}: a Unix socket stands alone")
+    return addresses
+
+
 def free_port(host: str = "127.0.0.1") -> int:
     """A TCP port that nothing listens on just now."""
     with socket.socket() as probe:

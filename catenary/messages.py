@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_serializer, model_validator
 
 from catenary import names
-from catenary.address import TcpAddress, parse_address
+from catenary.address import parse_tcp_address
 
 
 def _a_name(text: str) -> str:
@@ -18,15 +18,13 @@ def _a_name(text: str) -> str:
 
 
 def _a_steps_service(text: str) -> str:
-    if text == names.GATEWAY:
-        raise ValueError("the gateway runs chains, it is no step of one")
+    if text in (names.GATEWAY, names.MANAGER):
+        raise ValueError(f"the {text} is no model server, it can be no step")
     return _a_name(text)
 
 
 def _an_ip_address(text: str) -> str:
-    address = parse_address(text)
-    if not isinstance(address, TcpAddress):
-        raise ValueError(f"{text!r} is not host:port")
+    address = parse_tcp_address(text)
     try:
         ipaddress.ip_address(address.host)
     except ValueError:
@@ -113,6 +111,8 @@ class Instance(Message):
     service: Name
     address: IpAddressText
     version: str = ""
+    health_path: str | None = Field(None, pattern="^/")
+    """Answers 2xx at `address` while the instance is well; None: only its own sidecar can tell."""
     models: tuple[LoadedModel, ...] | None = None
     """None: the instance does not say (any HTTP server may be a step)."""
 

@@ -14,7 +14,7 @@ from typing import Annotated, Any, TypeVar
 from pydantic import AfterValidator, Field, ValidationError
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
 
-from catenary.address import parse_address
+from catenary.address import parse_address, parse_addresses, parse_tcp_address
 from catenary.errors import SetupError
 from catenary.logs import LogFormat
 
@@ -25,6 +25,30 @@ def _an_address(text: str) -> str:
 
 AddressText = Annotated[str, AfterValidator(_an_address)]
 """An address as `catenary.address` writes it, checked."""
+
+
+def _a_tcp_address(text: str) -> str:
+    return str(parse_tcp_address(text))
+
+
+TcpAddressText = Annotated[str, AfterValidator(_a_tcp_address)]
+"""A host, by name or IP address, and a port, checked."""
+
+
+def _addresses(text: str) -> str:
+    return ",".join(str(address) for address in parse_addresses(text))
+
+
+AddressesText = Annotated[str, AfterValidator(_addresses)]
+"""One address or several, with commas between them, checked."""
+
+UrlsText = Annotated[str, Field(pattern=r"^https?://[^\s,]+(\s*,\s*https?://[^\s,]+)*$")]
+"""One URL or several, with commas between them: any of them serves."""
+
+
+def urls(text: str) -> tuple[str, ...]:
+    """The URLs that a `UrlsText` lists, each without a slash at its end."""
+    return tuple(part.strip().rstrip("/") for part in text.split(","))
 
 
 class Settings(BaseSettings):

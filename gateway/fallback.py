@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import Sequence
 
 import aiohttp
 import orjson
@@ -15,6 +16,7 @@ from catenary.http import json_response
 
 log = logging.getLogger(__name__)
 
+_TIMEOUT = aiohttp.ClientTimeout(total=1)
 _FRESH_S = 1.0
 """So long a list of names is good: a flood of wrong names does not become one on the manager."""
 
@@ -22,9 +24,9 @@ _FRESH_S = 1.0
 class PipelineNames:
     """The names of the pipelines, as the manager tells them; the last ones known while it is away."""
 
-    def __init__(self, session: aiohttp.ClientSession, manager: str) -> None:
+    def __init__(self, session: aiohttp.ClientSession, managers: Sequence[str]) -> None:
         self._session = session
-        self._url = manager.rstrip("/") + names.PIPELINES_PATH
+        self._managers = managers
         self._names: list[str] = []
         self._asked_at = float("-inf")
         self._asking = asyncio.Lock()
@@ -37,12 +39,15 @@ class PipelineNames:
         return self._names
 
     async def _ask(self) -> None:
-        try:
-            async with self._session.get(self._url, timeout=aiohttp.ClientTimeout(total=1)) as answer:
-                answer.raise_for_status()
-                self._names = [pipeline["name"] for pipeline in orjson.loads(await answer.read())]
-        except (aiohttp.ClientError, TimeoutError, orjson.JSONDecodeError, KeyError, TypeError) as error:
-            log.info("the manager does not tell the pipelines' names: %r", error)
+        """The first manager that knows tells."""
+        for manager in self._managers:
+            try:
+                async with self._session.get(manager + names.PIPELINES_PATH, timeout=_TIMEOUT) as answer:
+                    answer.raise_for_status()
+                    self._names = [pipeline["name"] for pipeline in orjson.loads(await answer.read())]
+                    return
+            except (aiohttp.ClientError, TimeoutError, orjson.JSONDecodeError, KeyError, TypeError) as error:
+                log.info("the manager at %s does not tell the pipelines' names: %r", manager, error)
 
 
 class Fallback:

@@ -30,10 +30,10 @@ def sidecar(
         str | None, typer.Option(metavar="HOST:PORT", help="Where others reach that Envoy, if not there.")
     ] = None,
     role: Annotated[str | None, typer.Option(help="gateway or sidecar.", show_default="sidecar")] = None,
-    manager: Annotated[str | None, typer.Option(metavar="URL", help="Where it registers.")] = None,
+    manager: Annotated[str | None, typer.Option(metavar="URL", help="Where it registers; more with commas.")] = None,
     xds: Annotated[
         str | None,
-        typer.Option(metavar="ADDRESS", help="Where its Envoy is configured: host:port, unix:/path."),
+        typer.Option(metavar="ADDRESS", help="Where its Envoy is configured: host:port, unix:/path; more with commas."),
     ] = None,
     instance_version: Annotated[str | None, typer.Option(help="The version that the registry shows.")] = None,
     body_bytes: Annotated[int | None, typer.Option(help="The largest body that is taken.")] = None,
@@ -83,8 +83,9 @@ def _joined_to_local_stack(settings: SidecarSettings) -> SidecarSettings:
     from catenary import names
     from catenary.cli.target import local_stack
     from catenary.client import Client
+    from catenary.settings import urls
 
     if stack := local_stack():
         return settings.model_copy(update={"manager": stack.manager, "xds": stack.xds})
-    Client(settings.manager, timeout_s=2).call("GET", names.HEALTH_PATH)
+    Client(urls(settings.manager)[0], timeout_s=2).call("GET", names.HEALTH_PATH)
     return settings

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import ipaddress
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from catenary import names
-from catenary.address import Address, UnixAddress
+from catenary.address import Address, TcpAddress, UnixAddress
 from catenary.logs import LogFormat
 from catenary.node import Node
 
@@ -21,8 +22,8 @@ _LOG_FORMAT: dict[LogFormat, str] = {
 }
 
 
-def bootstrap(node: Node, xds: Address, admin_socket: Path) -> dict[str, Any]:
-    """Envoy's bootstrap as JSON: who it is, its admin on a Unix socket, and the manager's xDS at `xds`."""
+def bootstrap(node: Node, xds: Sequence[Address], admin_socket: Path) -> dict[str, Any]:
+    """Envoy's bootstrap as JSON: who it is, its admin on a Unix socket, and the xDS of the managers at `xds`."""
     document: dict[str, Any] = {
         "node": {"id": node.id, "cluster": node.service, "metadata": node.metadata()},
         "admin": {"address": {"pipe": {"path": str(admin_socket), "mode": 0o600}}},
@@ -58,9 +59,11 @@ def envoy_command(envoy: Path, bootstrap_file: Path, node: Node, log_format: Log
     ]
 
 
-def _xds_cluster(xds: Address) -> dict[str, Any]:
+def _xds_cluster(managers: Sequence[Address]) -> dict[str, Any]:
+    by_name = any(isinstance(manager, TcpAddress) and not _is_ip(manager.host) for manager in managers)
     cluster: dict[str, Any] = {
         "name": names.XDS_CLUSTER,
+        "type": "STRICT_DNS" if by_name else "STATIC",
         "connect_timeout": "1s",
         "typed_extension_protocol_options": {
             "envoy.extensions.upstreams.http.v3.HttpProtocolOptions": {
@@ -69,20 +72,19 @@ def _xds_cluster(xds: Address) -> dict[str, Any]:
             }
         },
     }
-    if isinstance(xds, UnixAddress):
-        cluster["type"] = "STATIC"
-        address: dict[str, Any] = {"pipe": {"path": xds.path}}
-    else:
-        cluster["type"] = "STATIC" if _is_ip(xds.host) else "STRICT_DNS"
+    if any(isinstance(manager, TcpAddress) for manager in managers):
         # A manager's host may vanish without a word. TCP's keep-alive: gRPC servers refuse frequent HTTP/2 pings.
         keepalive = {"keepalive_time": 10, "keepalive_interval": 5, "keepalive_probes": 3}
         cluster["upstream_connection_options"] = {"tcp_keepalive": keepalive}
-        address = {"socket_address": {"address": xds.host, "port_value": xds.port}}
-    cluster["load_assignment"] = {
-        "cluster_name": names.XDS_CLUSTER,
-        "endpoints": [{"lb_endpoints": [{"endpoint": {"address": address}}]}],
-    }
+    endpoints = [{"endpoint": {"address": _envoy_address(manager)}} for manager in managers]
+    cluster["load_assignment"] = {"cluster_name": names.XDS_CLUSTER, "endpoints": [{"lb_endpoints": endpoints}]}
     return cluster
+
+
+def _envoy_address(address: Address) -> dict[str, Any]:
+    if isinstance(address, UnixAddress):
+        return {"pipe": {"path": address.path}}
+    return {"socket_address": {"address": address.host, "port_value": address.port}}
 
 
 def _xds_stream() -> dict[str, Any]:

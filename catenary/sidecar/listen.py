@@ -7,7 +7,8 @@ import socket
 import sys
 from collections.abc import Iterator
 
-from catenary.address import TcpAddress, parse_address, require_free
+from catenary.address import TcpAddress, parse_tcp_address, require_free
+from catenary.sidecar.advertise import WILDCARD
 
 LOOPBACK = "127.0.0.1"
 
@@ -20,8 +21,7 @@ def listen_address(asked: str | None) -> Iterator[TcpAddress]:
     Envoys share ports (SO_REUSEPORT), and two that had chosen the same one would take each other's requests.
     """
     if asked is not None:
-        address = parse_address(asked)
-        assert isinstance(address, TcpAddress)  # noqa: S101 (the setting's type holds it)
+        address = parse_tcp_address(asked)
         require_free(address, "the sidecar's Envoy")
         yield address
         return
@@ -37,4 +37,4 @@ def listen_address(asked: str | None) -> Iterator[TcpAddress]:
 
 def reachable(address: TcpAddress) -> TcpAddress:
     """`address` as this machine reaches it: a wildcard is no destination."""
-    return TcpAddress(LOOPBACK, address.port) if address.host == "0.0.0.0" else address
+    return TcpAddress(LOOPBACK, address.port) if address.host == WILDCARD else address

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import aiohttp
@@ -16,11 +17,12 @@ TIMEOUT = aiohttp.ClientTimeout(total=2.0)
 
 
 class ManagerClient:
-    """All raise Unavailable where the manager does not answer, or refuses; the sentence says which."""
+    """All raise Unavailable where no manager answers, or the last that did refuses; the sentence says which."""
 
-    def __init__(self, http: aiohttp.ClientSession, url: str) -> None:
+    def __init__(self, http: aiohttp.ClientSession, urls: Sequence[str]) -> None:
         self._http = http
-        self._url = url.rstrip("/")
+        self._urls = list(urls)
+        """The one that answered last comes first."""
 
     async def register(self, instance: Instance) -> float:
         """Enter or renew; returns how long that holds, in seconds."""
@@ -32,21 +34,32 @@ class ManagerClient:
 
     async def envoy_errors(self, node_id: str) -> list[str] | None:
         """Why the Envoy `node_id` refuses its configuration; empty where it does not, None where it never connected."""
-        envoys = await self._call("GET", names.ENVOYS_PATH)
-        return next((envoy["errors"] for envoy in envoys if envoy["id"] == node_id), None)
+        connected = [envoy for url in self._urls for envoy in await self._ask(url, "GET", names.ENVOYS_PATH)]
+        return next((envoy["errors"] for envoy in connected if envoy["id"] == node_id), None)
 
     async def _call(self, method: str, path: str, body: object = None) -> Any:
+        """What the first manager says that neither is away nor refuses."""
+        for url in list(self._urls):
+            try:
+                answer = await self._ask(url, method, path, body)
+            except Unavailable as error:
+                fault = error
+                continue
+            self._urls.remove(url)
+            self._urls.insert(0, url)
+            return answer
+        raise fault
+
+    async def _ask(self, url: str, method: str, path: str, body: object = None) -> Any:
         headers = {"content-type": names.JSON_TYPE} if body is not None else {}
         data = orjson.dumps(body) if body is not None else None
         try:
-            async with self._http.request(
-                method, self._url + path, data=data, headers=headers, timeout=TIMEOUT
-            ) as answer:
+            async with self._http.request(method, url + path, data=data, headers=headers, timeout=TIMEOUT) as answer:
                 text = await answer.read()
         except TimeoutError as error:
-            raise Unavailable(f"the manager at {self._url} does not answer within {TIMEOUT.total:g} s") from error
+            raise Unavailable(f"the manager at {url} does not answer within {TIMEOUT.total:g} s") from error
         except aiohttp.ClientError as error:
-            raise Unavailable(f"the manager at {self._url} cannot be reached ({error})") from error
+            raise Unavailable(f"the manager at {url} cannot be reached ({error})") from error
         try:
             value = orjson.loads(text) if text else None
         except orjson.JSONDecodeError:
@@ -55,5 +68,5 @@ class ManagerClient:
             return None  # Its lease had ended, or the manager was started anew.
         if answer.status >= 400 or (value is None and method != "DELETE"):
             detail = value.get("detail") if isinstance(value, dict) else None
-            raise Unavailable(f"the manager at {self._url} answers {method} {path} with {answer.status}: {detail}")
+            raise Unavailable(f"the manager at {url} answers {method} {path} with {answer.status}: {detail}")
         return value

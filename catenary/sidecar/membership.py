@@ -5,7 +5,9 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+from collections.abc import Awaitable, Callable
 
+from catenary.address import TcpAddress
 from catenary.errors import SetupError, Unavailable
 from catenary.messages import Instance
 from catenary.sidecar.health import Health, HealthCheck
@@ -22,10 +24,17 @@ WORD_S = 5.0
 
 
 class Membership:
-    """Owns the registration of `instance`, whose `models` it fills in. One task may run it."""
+    """Owns the registration of `instance`, whose `models` and `address` it fills in. One task may run it."""
 
-    def __init__(self, instance: Instance, health: HealthCheck, manager: ManagerClient) -> None:
+    def __init__(
+        self,
+        instance: Instance,
+        address: Callable[[], Awaitable[TcpAddress]],
+        health: HealthCheck,
+        manager: ManagerClient,
+    ) -> None:
         self._instance = instance
+        self._address = address
         self._health = health
         self._manager = manager
         self._registered = False
@@ -87,6 +96,7 @@ class Membership:
     async def _enter(self) -> None:
         """Register or renew. While the manager is away the pauses grow up to a third of a lease."""
         try:
+            self._instance = self._instance.model_copy(update={"address": str(await self._address())})
             self._lease_s = await self._manager.register(self._instance)
         except Unavailable as error:
             if not self._retry_s:

@@ -10,7 +10,7 @@ from pydantic import Field
 from catenary import names
 from catenary.messages import IpAddressText, Name
 from catenary.node import Role
-from catenary.settings import AddressText, Settings
+from catenary.settings import AddressesText, Settings, TcpAddressText, UrlsText
 
 
 class SidecarSettings(Settings):
@@ -25,17 +25,18 @@ class SidecarSettings(Settings):
     instance_version: str = ""
     """What the registry shows as the instance's version."""
 
-    manager: str = Field(f"http://127.0.0.1:{names.MANAGER_PORT}", pattern="^https?://")
-    """The manager's API, where the instance registers."""
+    manager: UrlsText = f"http://127.0.0.1:{names.MANAGER_PORT}"
+    """The manager's API, where the instance registers; several managers with commas between them."""
 
-    xds: AddressText = "127.0.0.1:18000"
-    """The manager's xDS, where the Envoy gets its configuration."""
+    xds: AddressesText = "127.0.0.1:18000"
+    """The manager's xDS, where the Envoy gets its configuration; several with commas between them."""
 
     listen: IpAddressText | None = None
     """Where the Envoy takes requests, as host:port; without it a free port of the loopback."""
 
-    advertise: IpAddressText | None = None
-    """Where others reach the Envoy, if that is not `listen`, for which a wildcard stands as 127.0.0.1."""
+    advertise: TcpAddressText | None = None
+    """Where others reach the Envoy, as host:port, if that is not `listen`. Without it a wildcard in `listen` stands for
+    this machine's address on the way to the manager."""
 
     port: int | None = Field(None, ge=1, le=65535)
     """The port of 127.0.0.1 on which the app listens by itself, for an app that knows nothing of Catenary: it is also

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import functools
 import logging
 import os
 import secrets
@@ -13,20 +14,24 @@ import tempfile
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import aiohttp
 import orjson
 
 from catenary import logs, names
-from catenary.address import Address, TcpAddress, parse_address, require_free
+from catenary.address import Address, TcpAddress, parse_address, parse_addresses, parse_tcp_address, require_free
 from catenary.errors import SetupError, Unavailable
 from catenary.messages import Instance
 from catenary.node import Node
+from catenary.settings import urls
 from catenary.sidecar.admin import EnvoyAdmin
+from catenary.sidecar.advertise import advertised
 from catenary.sidecar.bootstrap import bootstrap, envoy_command
 from catenary.sidecar.children import Child, Children
 from catenary.sidecar.envoy_binary import find_envoy
 from catenary.sidecar.health import HealthCheck
+from catenary.sidecar.init import become_init_if_first
 from catenary.sidecar.listen import LOOPBACK, listen_address, reachable
 from catenary.sidecar.manager_client import ManagerClient
 from catenary.sidecar.membership import Membership
@@ -43,6 +48,7 @@ def run(settings: SidecarSettings, command: Sequence[str]) -> int:
     Raises SetupError where they cannot be started, or do not serve within `settings.start_timeout_s`.
     """
     logs.configure(settings.service, settings.log_level, settings.log_format)
+    become_init_if_first()
     envoy = find_envoy()
     with listen_address(settings.listen) as listen, _private_folder(settings.run_dir) as folder:
         instance = _Instance(
@@ -72,7 +78,7 @@ class _Instance:
 
     def envoy_command(self, envoy: Path) -> list[str]:
         file = self.folder / "envoy.json"
-        file.write_bytes(orjson.dumps(bootstrap(self.node, parse_address(self.settings.xds), self.admin_socket)))
+        file.write_bytes(orjson.dumps(bootstrap(self.node, parse_addresses(self.settings.xds), self.admin_socket)))
         return envoy_command(envoy, file, self.node, self.settings.log_format)
 
     def app_environment(self) -> dict[str, str]:
@@ -91,15 +97,19 @@ class _Instance:
         foreign = settings.port is not None and settings.health_path is None
         path = settings.health_path or ("/" if foreign else names.HEALTH_PATH)
         here = reachable(self.node.listen)
+        managers = urls(settings.manager)
+        told = parse_tcp_address(settings.advertise) if settings.advertise else None
         return Membership(
             Instance(
                 id=self.node.id,
                 service=self.node.service,
-                address=settings.advertise or str(here),
+                address=str(here),
                 version=settings.instance_version,
+                health_path=None if foreign else path,
             ),
+            functools.partial(advertised, self.node.listen, told, tuple(map(_host_and_port, managers))),
             HealthCheck(http, f"http://{here}{path}", lenient=foreign, timeout_s=settings.health_timeout_s),
-            ManagerClient(http, settings.manager),
+            ManagerClient(http, managers),
         )
 
 
@@ -187,6 +197,11 @@ def _private_folder(parent: Path) -> Iterator[Path]:
         yield folder
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def _host_and_port(url: str) -> TcpAddress:
+    parts = urlsplit(url)
+    return TcpAddress(parts.hostname or "", parts.port or (443 if parts.scheme == "https" else 80))
 
 
 def _app_address(port: int | None, folder: Path) -> Address:

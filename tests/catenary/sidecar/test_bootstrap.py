@@ -29,10 +29,11 @@ SIDECAR = Node(
     body_bytes=1000,
 )
 GATEWAY = Node("gateway-0123abcd", "gateway", "gateway", TcpAddress("127.0.0.1", 8083), SIDECAR.app, 64 << 20)
-CASES: dict[str, tuple[Node, Address]] = {
-    "sidecar": (SIDECAR, UnixAddress("/tmp/catenary-x/xds.sock")),
-    "gateway": (GATEWAY, TcpAddress("127.0.0.1", 18000)),
-    "sidecar-manager-by-name": (SIDECAR, TcpAddress("manager", 18000)),
+CASES: dict[str, tuple[Node, list[Address]]] = {
+    "sidecar": (SIDECAR, [UnixAddress("/tmp/catenary-x/xds.sock")]),
+    "gateway": (GATEWAY, [TcpAddress("127.0.0.1", 18000)]),
+    "sidecar-manager-by-name": (SIDECAR, [TcpAddress("manager", 18000)]),
+    "two-managers": (SIDECAR, [TcpAddress("10.0.0.1", 18000), TcpAddress("manager", 18000)]),
 }
 
 
@@ -67,5 +68,5 @@ def test_the_admin_is_never_on_tcp() -> None:
 
 
 def test_envoy_knows_its_node_again() -> None:
-    node = bootstrap(SIDECAR, UnixAddress("/x.sock"), ADMIN)["node"]
+    node = bootstrap(SIDECAR, [UnixAddress("/x.sock")], ADMIN)["node"]
     assert Node.from_metadata(node["id"], node["cluster"], node["metadata"]) == SIDECAR
