@@ -21,7 +21,7 @@ class ManagerClient:
 
     def __init__(self, http: aiohttp.ClientSession, urls: Sequence[str]) -> None:
         self._http = http
-        self._urls = list(urls)
+        self.urls = list(urls)
         """The one that answered last comes first."""
 
     async def register(self, instance: Instance) -> float:
@@ -34,19 +34,19 @@ class ManagerClient:
 
     async def envoy_errors(self, node_id: str) -> list[str] | None:
         """Why the Envoy `node_id` refuses its configuration; empty where it does not, None where it never connected."""
-        connected = [envoy for url in self._urls for envoy in await self._ask(url, "GET", names.ENVOYS_PATH)]
+        connected = [envoy for url in self.urls for envoy in await self._ask(url, "GET", names.ENVOYS_PATH)]
         return next((envoy["errors"] for envoy in connected if envoy["id"] == node_id), None)
 
     async def _call(self, method: str, path: str, body: object = None) -> Any:
         """What the first manager says that neither is away nor refuses."""
-        for url in list(self._urls):
+        for url in list(self.urls):
             try:
                 answer = await self._ask(url, method, path, body)
             except Unavailable as error:
                 fault = error
                 continue
-            self._urls.remove(url)
-            self._urls.insert(0, url)
+            self.urls.remove(url)
+            self.urls.insert(0, url)
             return answer
         raise fault
 
