@@ -15,6 +15,7 @@ from catenary.address import TcpAddress, UnixAddress
 from catenary.node import Node
 from manager.snapshot import CLUSTERS, ENDPOINTS, LISTENERS, ROUTES, Snapshot, SnapshotBuilder
 from manager.topology import Pipeline, Step, Topology
+from manager.xds.tracing import Zipkin
 
 GOLDEN = Path(__file__).with_name("golden")
 
@@ -34,21 +35,31 @@ GATEWAY = Node("gateway-1", "gateway", "gateway", TcpAddress("127.0.0.1", 8083),
 SIDECAR = Node("serving-a-1", "serving-a", "sidecar", TcpAddress("127.0.0.1", 9001), TcpAddress("127.0.0.1", 80), 1_000)
 
 
-def build(node: Node, topology: Topology = TOPOLOGY) -> Snapshot:
-    builder = SnapshotBuilder("-- the chain filter's source")
-    builder.use(topology)
+def build(node: Node, zipkin: Zipkin | None) -> Snapshot:
+    builder = SnapshotBuilder("-- the chain filter's source", zipkin)
+    builder.use(TOPOLOGY)
     return builder.build(node)
 
 
 @pytest.mark.parametrize("node", [GATEWAY, SIDECAR], ids=["gateway", "sidecar"])
 @pytest.mark.parametrize("type_url", [CLUSTERS, ENDPOINTS, LISTENERS, ROUTES], ids=lambda u: u.rpartition(".")[2])
 def test_resources_are_as_they_were(node: Node, type_url: str) -> None:
+    compare(build(node, None), type_url, node.role)
+
+
+@pytest.mark.parametrize("node", [GATEWAY, SIDECAR], ids=["gateway", "sidecar"])
+@pytest.mark.parametrize("type_url", [CLUSTERS, LISTENERS], ids=lambda u: u.rpartition(".")[2])
+def test_traced_resources_are_as_they_were(node: Node, type_url: str) -> None:
+    compare(build(node, Zipkin(TcpAddress("zipkin", 9411), "/api/v2/spans", 10)), type_url, f"traced-{node.role}")
+
+
+def compare(snapshot: Snapshot, type_url: str, name: str) -> None:
     pool = Default()
     made = [
         MessageToDict(r.body, preserving_proto_field_name=True, descriptor_pool=pool)
-        for r in build(node).select(type_url, None)
+        for r in snapshot.select(type_url, None)
     ]
-    file = GOLDEN / f"{node.role}-{type_url.rpartition('.')[2]}.json"
+    file = GOLDEN / f"{name}-{type_url.rpartition('.')[2]}.json"
     text = json.dumps(made, indent=1, sort_keys=True) + "\n"
     if os.environ.get("CATENARY_GOLDEN") == "update":
         file.write_text(text)
