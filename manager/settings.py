@@ -31,4 +31,5 @@ class ManagerSettings(Settings):
     """The Zipkin server that every Envoy sends its spans to, such as `http://zipkin:9411`; empty: nothing is traced."""
 
     trace_percent: float = Field(100.0, ge=0, le=100)
-    """The share of requests whose spans are sent. A request that comes with a decision of its caller's keeps that."""
+    """The share of requests whose spans are sent. A request that comes with a decision of its caller's keeps that; one
+    with an `x-request-id` that is no UUID, by which Envoy draws lots, is traced on its caller's decision only."""

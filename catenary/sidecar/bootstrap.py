@@ -39,10 +39,12 @@ def bootstrap(node: Node, xds: Sequence[Address], admin_socket: Path) -> dict[st
         },
         "overload_manager": {"resource_monitors": [_connection_limit()]},
     }
+    # Spans go in batches, but not much later than they were made; Envoy's own are of 5, every 5 s.
+    runtime = {"tracing.zipkin.min_flush_spans": 100, "tracing.zipkin.flush_interval_ms": 1_000}
     if node.role == "gateway":
         # The steps before the last are calls from Lua; what they answer is buffered, and only this key limits it.
-        layer = {"http.async_response_buffer_limit": node.body_bytes}
-        document["layered_runtime"] = {"layers": [{"name": "catenary", "static_layer": layer}]}
+        runtime["http.async_response_buffer_limit"] = node.body_bytes
+    document["layered_runtime"] = {"layers": [{"name": "catenary", "static_layer": runtime}]}
     return document
 
 

@@ -60,13 +60,9 @@ def edge_tracing(zipkin: Zipkin) -> dict[str, object]:
             upstream_operation="%UPSTREAM_CLUSTER%",
             spawn_upstream_span=BoolValue(value=True),
         ),
-        # A client's id stays as it is, and whether a request is traced does not hang on what its id looks like.
+        # Envoy draws lots by the request's id, and would write the lot into a client's own.
         "request_id_extension": hcm.RequestIDExtension(
-            typed_config=packed(
-                uuid_pb2.UuidRequestIdConfig(
-                    pack_trace_reason=BoolValue(value=False), use_request_id_for_trace_sampling=BoolValue(value=False)
-                )
-            )
+            typed_config=packed(uuid_pb2.UuidRequestIdConfig(pack_trace_reason=BoolValue(value=False)))
         ),
     }
 
