@@ -108,12 +108,17 @@ class Step:
 
 
 class Mesh:
-    """`async with Mesh() as mesh`: a manager and a gateway; steps and pipelines are added by the test."""
+    """`async with Mesh() as mesh`: a manager and a gateway; steps and pipelines are added by the test.
 
-    def __init__(self, *, body_bytes: int = names.DEFAULT_BODY_BYTES, lease_s: float = 2.0) -> None:
+    `manager_settings`: more of the manager's environment.
+    """
+
+    def __init__(
+        self, *, body_bytes: int = names.DEFAULT_BODY_BYTES, lease_s: float = 2.0, **manager_settings: str
+    ) -> None:
         self.folder = Path(tempfile.mkdtemp(prefix="catenary-test-", dir="/tmp"))
         self.body_bytes = body_bytes
-        self.lease_s = lease_s
+        self.manager_settings = {"CATENARY_LEASE_S": str(lease_s), **manager_settings}
         self.manager_url = f"http://127.0.0.1:{free_port()}"
         self.gateway_url = ""
         self.manager: Process | None = None
@@ -152,7 +157,7 @@ class Mesh:
             CATENARY_LISTEN=self.manager_url.removeprefix("http://"),
             CATENARY_XDS=f"unix:{self.folder / 'xds.sock'}",
             CATENARY_STATE_DIR=str(self.folder / "state"),
-            CATENARY_LEASE_S=str(self.lease_s),
+            **self.manager_settings,
         )
         await self.until_answers(self.manager_url + names.HEALTH_PATH)
 
