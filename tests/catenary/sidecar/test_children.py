@@ -24,6 +24,8 @@ import asyncio, os, signal, sys
 from pathlib import Path
 from catenary.sidecar.children import REAPER, Children
 
+signal.signal(signal.SIGHUP, signal.SIG_DFL)  # nohup has its children ignore it
+
 async def main():
     async with Children(Path(sys.argv[1])) as children:
         child = await children.start("child", ["/bin/sh", "-c", "sleep 600 & echo $$ $!; wait"])
