@@ -12,6 +12,7 @@ MODULES = {
     "nltk": "nltk",
     "numpy": "numpy",
     "protobuf": "google.protobuf",
+    "py-consul": "consul",
     "pyarrow": "pyarrow",
     "rapidfuzz": "rapidfuzz",
     "scikit-learn": "sklearn",

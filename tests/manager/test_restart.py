@@ -19,6 +19,8 @@ from catenary.address import TcpAddress, UnixAddress, free_port
 from catenary.node import Node
 from catenary.store.sqlite import SqliteStore
 
+LEASE_S = 2.0
+
 
 async def _ok(request: web.Request) -> web.Response:
     await request.read()
@@ -32,7 +34,7 @@ async def _synchronised(mesh: Mesh) -> bool:
 
 
 async def test_pipelines_survive_a_killed_manager_and_requests_do_not_notice() -> None:
-    async with Mesh() as mesh:
+    async with Mesh(lease_s=LEASE_S) as mesh:
         await mesh.step("a", _ok)
         await mesh.step("b", _ok)
         made = await mesh.pipeline("p", "a/m", "b/m")
@@ -48,7 +50,7 @@ async def test_pipelines_survive_a_killed_manager_and_requests_do_not_notice() -
         assert mesh.manager
         await mesh.manager.stop(signal.SIGKILL)
         # Longer than a lease: a manager that is away lets nothing expire.
-        await asyncio.sleep(mesh.lease_s * 1.5)
+        await asyncio.sleep(LEASE_S * 1.5)
         async with mesh.session.post(mesh.serve_url("unknown"), json=[]) as answer:
             assert answer.status == 404
         await mesh.start_manager()
