@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import logging
 from collections.abc import Awaitable, Callable
+from pathlib import Path
 
 from catenary.address import TcpAddress
 from catenary.errors import SetupError, Unavailable
@@ -32,11 +33,13 @@ class Membership:
         address: Callable[[], Awaitable[TcpAddress]],
         health: HealthCheck,
         manager: ManagerClient,
+        health_file: Path | None = None,
     ) -> None:
         self._instance = instance
         self._address = address
         self._health = health
         self._manager = manager
+        self._health_file = health_file
         self._registered = False
         self._failures = 0
         self._lease_s = 6.0
@@ -82,6 +85,8 @@ class Membership:
     async def _follow(self, health: Health) -> None:
         if health.passing:
             self._failures = 0
+            if self._health_file:
+                self._health_file.touch()
             if not self._registered or health.models != self._instance.models:
                 self._instance = self._instance.model_copy(update={"models": health.models})
                 self._due = 0.0 if not self._retry_s else self._due

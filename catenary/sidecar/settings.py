@@ -48,6 +48,9 @@ class SidecarSettings(Settings):
     health_timeout_s: float = Field(2.0, gt=0)
     """How long one health check may take."""
 
+    health_file: Path | None = None
+    """A file that is touched at each health check that passes: what asks after a container need ask nobody else."""
+
     body_bytes: int = Field(names.DEFAULT_BODY_BYTES, ge=1)
     """The largest body that the Envoy takes, in bytes."""
 

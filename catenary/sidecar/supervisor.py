@@ -110,6 +110,7 @@ class _Instance:
             functools.partial(advertised, self.node.listen, told, tuple(map(_host_and_port, managers))),
             HealthCheck(http, f"http://{here}{path}", lenient=foreign, timeout_s=settings.health_timeout_s),
             ManagerClient(http, managers),
+            settings.health_file,
         )
 
 

@@ -7,6 +7,7 @@ import os
 import signal
 import sys
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import aiohttp
@@ -14,6 +15,7 @@ import pytest
 from mesh import until
 
 from catenary.address import free_port
+from catenary.sidecar.membership import POLL_S
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -77,6 +79,29 @@ async def test_an_instance_leaves_while_its_checks_fail_and_comes_back(supervise
     sidecar.say(status=200)
     await sidecar.until_registered()
     assert "leaving the registry until it is well again: the app answers 500" in sidecar.log
+
+
+async def test_a_file_tells_when_the_last_check_passed(supervise: Any, tmp_path: Path) -> None:
+    file = tmp_path / "healthy"
+    sidecar = await supervise(status=503, health_file=str(file))
+    await sidecar.until_asked("/health", times=3)
+    assert not file.exists()
+    sidecar.say(status=200)
+    await sidecar.until_registered()
+    await _until_touched(file)
+    sidecar.say(status=500)
+    await sidecar.until_gone()
+    with pytest.raises(AssertionError, match="not within"):
+        await _until_touched(file, timeout_s=3 * POLL_S)
+
+
+async def _until_touched(file: Path, timeout_s: float = 10) -> None:
+    before = file.stat().st_mtime
+
+    async def touched() -> bool:
+        return file.stat().st_mtime > before
+
+    await until(touched, "the file is touched again", timeout_s)
 
 
 async def test_a_stop_lets_the_request_under_way_end(world: Any, supervise: Any, is_alive: IsAlive) -> None:
