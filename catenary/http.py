@@ -27,6 +27,7 @@ from catenary.errors import (
     NotFound,
     SetupError,
     TooLarge,
+    Unavailable,
 )
 
 log = logging.getLogger(__name__)
@@ -90,7 +91,9 @@ async def _translate(request: web.Request, handler: Handler) -> web.StreamRespon
         return await handler(request)
     except CatenaryError as error:
         if problem.status_of(error) >= 500:
-            log.warning("%s %s: %s", request.method, request.path, error, exc_info=error.__cause__)
+            # What is away is no fault that a traceback would explain.
+            cause = None if isinstance(error, Unavailable) else error.__cause__
+            log.warning("%s %s: %s", request.method, request.path, error, exc_info=cause)
         return problem_response(error)
     except web.HTTPMethodNotAllowed as error:
         return problem_response(MethodNotAllowed(error.method, error.allowed_methods))
