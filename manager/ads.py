@@ -145,7 +145,7 @@ class AdsServer(ads_pb2_grpc.AggregatedDiscoveryServiceServicer):  # type: ignor
             await server.stop(grace=0)
 
     def publish(self, topology: Topology) -> int:
-        """Give `topology` to every Envoy; its generation, for `acknowledged`. Streams opened before the first wait."""
+        """Give `topology` to every Envoy; its generation, for `acknowledged`. Gateways wait for the first."""
         self._builder.use(topology)
         self._generation += 1
         for envoy in self._envoys.values():
@@ -184,7 +184,8 @@ class AdsServer(ads_pb2_grpc.AggregatedDiscoveryServiceServicer):  # type: ignor
         except ValueError as error:
             log.warning("an Envoy was refused: %s", error)
             await context.abort(grpc.StatusCode.INVALID_ARGUMENT, str(error))
-        await self._ready.wait()
+        if node.role == "gateway":
+            await self._ready.wait()
         envoy = EnvoyState(node, self._builder.build(node), self._generation)
         self._envoys[node.id] = envoy
         log.info("Envoy of %s connected", node.id)

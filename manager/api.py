@@ -41,16 +41,30 @@ class Api:
         )
 
     async def _health(self, _request: web.Request) -> web.Response:
-        pipelines = await self._controller.pipelines()
+        """200 though the store be away: for that nobody should restart the manager, which goes on serving."""
+        standing = self._controller.standing
+        store: dict[str, object] = {"status": "ok"}
+        if standing.since:
+            since = standing.since.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+            store = {"status": "unavailable", "errors": standing.faults, "since": since}
+        elif not self._controller.loaded.is_set():
+            store = {"status": "starting"}
         return json_response(
-            {"status": "ok", "pipelines": len(pipelines), "envoys": len(self._controller.ads.envoys())}
+            {
+                "status": "ok" if store["status"] == "ok" else "degraded",
+                "pipelines": self._controller.pipeline_count(),
+                "envoys": len(self._controller.ads.envoys()),
+                "store": store,
+            }
         )
 
     async def _list_pipelines(self, _request: web.Request) -> web.Response:
-        return json_response([self._document(stored) for stored in await self._controller.pipelines()])
+        pipelines = await self._controller.pipelines()
+        return json_response([self._document(stored, self._controller.in_force(stored)) for stored in pipelines])
 
     async def _get_pipeline(self, request: web.Request) -> web.Response:
-        return self._answer(await self._controller.pipeline(request.match_info["name"]))
+        stored = await self._controller.pipeline(request.match_info["name"])
+        return self._answer(stored, self._controller.in_force(stored))
 
     async def _put_pipeline(self, request: web.Request) -> web.Response:
         body = await read_json(request)
@@ -58,8 +72,9 @@ class Api:
         if name is not None and isinstance(body, dict) and body.setdefault("name", name) != name:
             raise InvalidInput(f"name: the path says {name!r}, the body {body['name']!r}", field="name")
         pipeline = validated(Pipeline, body)
-        stored, created = await self._controller.put_pipeline(pipeline, await self._expected(request, pipeline.name))
-        return self._answer(stored, status=201 if created else 200)
+        expected = await self._expected(request, pipeline.name)
+        stored, created, in_force = await self._controller.put_pipeline(pipeline, expected)
+        return self._answer(stored, in_force, status=201 if created else 200)
 
     async def _delete_pipeline(self, request: web.Request) -> web.Response:
         name = request.match_info["name"]
@@ -67,7 +82,7 @@ class Api:
         return json_response({"name": name, "state": "deleted" if in_force else "pending"})
 
     async def _list_instances(self, _request: web.Request) -> web.Response:
-        return json_response([i.model_dump(mode="json") for i in self._controller.registry.instances()])
+        return json_response([i.model_dump(mode="json") for i in self._controller.instances()])
 
     async def _renew_instance(self, request: web.Request) -> web.Response:
         instance = validated(Instance, await read_json(request))
@@ -79,12 +94,12 @@ class Api:
     async def _delete_instance(self, request: web.Request) -> web.Response:
         instance_id = request.match_info["id"]
         if not await self._controller.leave(instance_id):
-            raise NotFound("instance", instance_id, [i.id for i in self._controller.registry.instances()])
+            raise NotFound("instance", instance_id, [i.id for i in self._controller.instances()])
         return json_response({"id": instance_id, "state": "deleted"})
 
     async def _list_runtimes(self, _request: web.Request) -> web.Response:
         registry = self._controller.registry
-        services = set(names.TYPE_OF_SERVICE) | (registry.services() - {names.GATEWAY, names.REPOSITORY})
+        services = set(names.TYPE_OF_SERVICE) | (registry.services() - {names.GATEWAY, names.MANAGER, names.REPOSITORY})
         return json_response(
             [
                 {
@@ -112,9 +127,8 @@ class Api:
     def _loaded(self, service: str) -> list[LoadedModel]:
         return [m for i in self._controller.registry.instances(service) for m in i.models or ()]
 
-    def _document(self, stored: StoredPipeline) -> dict[str, object]:
+    def _document(self, stored: StoredPipeline, in_force: bool) -> dict[str, object]:
         waiting_for = self._controller.waits(stored.pipeline)
-        in_force = self._controller.in_force(stored.pipeline.name)
         state = "pending" if not in_force else "waiting" if waiting_for else "ready"
         return {
             **stored.pipeline.model_dump(mode="json"),
@@ -123,9 +137,9 @@ class Api:
             "revision": stored.revision,
         }
 
-    def _answer(self, stored: StoredPipeline, status: int = 200) -> web.Response:
+    def _answer(self, stored: StoredPipeline, in_force: bool, status: int = 200) -> web.Response:
         headers = {"etag": f'"{stored.revision}"', "location": f"{names.PIPELINES_PATH}/{stored.pipeline.name}"}
-        return json_response(self._document(stored), status=status, headers=headers)
+        return json_response(self._document(stored, in_force), status=status, headers=headers)
 
     async def _expected(self, request: web.Request, name: str) -> int | None:
         """The revision that the request's conditions allow to be replaced; 0: none may stand there; None: any."""

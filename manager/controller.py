@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import logging
+from collections.abc import Sequence
 from types import MappingProxyType
 
 from catenary import names
@@ -17,38 +17,45 @@ from manager.catalog import Catalog
 from manager.pipelines import PIPELINES, PipelineBook, StoredPipeline
 from manager.readiness import Wait, waits
 from manager.registry import Registry
-
-log = logging.getLogger(__name__)
+from manager.standing import Standing
 
 
 class Controller:
     """The one writer of pipelines and instances in this process."""
 
-    def __init__(self, store: Store, ads: AdsServer, *, lease_s: float, acknowledge_s: float) -> None:
-        self.registry = Registry(store, lease_s)
-        self.catalog = Catalog(lambda: self.registry.addresses(names.REPOSITORY))
+    def __init__(
+        self, store: Store, registry: Registry, standing: Standing, ads: AdsServer, *, acknowledge_s: float
+    ) -> None:
+        self.registry = registry
+        self.standing = standing
+        self.catalog = Catalog(lambda: registry.addresses(names.REPOSITORY))
         self.ads = ads
+        self.loaded = asyncio.Event()
+        """Set when store and registry have been read: before, nothing is known, and gateways are told nothing."""
         self._store = store
         self._book = PipelineBook(store)
         self._acknowledge_s = acknowledge_s
         self._pipelines: tuple[topology.Pipeline, ...] = ()
-        self._written: dict[str, int] = {}
-        """The generation of each pipeline's last write through this manager."""
+        self._generation = 0
+        self._generations: dict[str, tuple[int, int]] = {}
+        """Of each pipeline, its revision and the generation that first had it."""
         self._repositories: tuple[TcpAddress, ...] | None = None
         self._publishing = asyncio.Lock()
-
-    async def load(self) -> None:
-        """Read store and registry; the first snapshot is built from both."""
-        await self.registry.load()
-        await self._publish_pipelines()
+        registry.changed = self._publish
 
     async def run(self) -> None:
-        """Follow store, leases and repository until cancelled."""
+        """Read store and registry as soon as that can be done; then follow them and the repository, until cancelled."""
+        await self.standing.keep("start", self._load)
         async with asyncio.TaskGroup() as tasks:
-            tasks.create_task(self._follow_store(), name="store")
-            tasks.create_task(self._follow_leases(), name="leases")
-            tasks.create_task(self.registry.keep_saved(), name="registry")
+            tasks.create_task(self.standing.keep("pipelines", self._follow_store), name="store")
+            tasks.create_task(self.registry.run(), name="registry")
             tasks.create_task(self.catalog.follow(), name="catalog")
+
+    def instances(self) -> list[Instance]:
+        """Raises Unavailable where they are not known yet."""
+        if not self.loaded.is_set():
+            raise Unavailable("the instances are not known yet: the store has not been read")
+        return self.registry.instances()
 
     async def pipelines(self) -> list[StoredPipeline]:
         return await self._book.all()
@@ -56,69 +63,88 @@ class Controller:
     async def pipeline(self, name: str) -> StoredPipeline:
         return await self._book.get(name)
 
-    def in_force(self, name: str) -> bool:
-        """Whether every connected gateway has taken in the last write of the pipeline `name`."""
-        return self.ads.has_taken(self._written.get(name, 0))
+    def pipeline_count(self) -> int | None:
+        """None: not known yet."""
+        return len(self._pipelines) if self.loaded.is_set() else None
+
+    def in_force(self, stored: StoredPipeline) -> bool:
+        """Whether every gateway that is connected to this manager has taken in this pipeline, or a newer one."""
+        revision, generation = self._generations.get(stored.pipeline.name, (0, 0))
+        return revision >= stored.revision and self.ads.has_taken(generation)
 
     def waits(self, pipeline: Pipeline) -> list[Wait]:
         return waits(pipeline, self.registry, self.catalog)
 
-    async def put_pipeline(self, pipeline: Pipeline, expect: int | None) -> tuple[StoredPipeline, bool]:
-        """The stored pipeline and whether it is new, when the gateways have taken it in or had their time to."""
+    async def put_pipeline(self, pipeline: Pipeline, expect: int | None) -> tuple[StoredPipeline, bool, bool]:
+        """The stored pipeline, whether it is new, and whether the gateways have taken it in; they had their time to."""
         stored, created = await self._book.put(pipeline, expect)
-        generation = await self._publish_pipelines()
-        self._written[pipeline.name] = generation
-        await self._in_force(generation)
-        return stored, created
+        await self._publish_write()
+        return stored, created, await self._taken_in()
 
     async def delete_pipeline(self, name: str, expect: int | None) -> bool:
         """Whether every gateway has taken it in. Raises NotFound."""
         await self._book.delete(name, expect)
-        self._written.pop(name, None)
-        return await self._in_force(await self._publish_pipelines())
+        await self._publish_write()
+        return await self._taken_in()
 
     async def renew(self, instance: Instance) -> None:
-        if self.registry.renew(instance):
-            self._publish()
+        await self.registry.renew(instance)
 
     async def leave(self, instance_id: str) -> bool:
-        """Whether there was such an instance; gateways that answer in time send it nothing more once this returns."""
-        left = self.registry.leave(instance_id)
+        """Whether there was such an instance; gateways of this manager that answer in time send it nothing
+        more once this returns."""
+        left = await self.registry.leave(instance_id)
         if left:
-            await self._in_force(self._publish())
+            await self._taken_in()
         return left
 
-    async def _in_force(self, generation: int) -> bool:
-        return await self.ads.acknowledged(generation, self._acknowledge_s)
+    async def _taken_in(self) -> bool:
+        return await self.ads.acknowledged(self._generation, self._acknowledge_s)
 
-    async def _publish_pipelines(self) -> int:
+    async def _load(self) -> None:
+        await self.registry.load()
+        self._take(await self._book.read())
+        self.loaded.set()
+        self._publish()
+        self.standing.well("start")
+
+    async def _publish_write(self) -> None:
+        """Publish what has been written, even if the store has gone away since."""
         async with self._publishing:
-            self._pipelines = tuple(_resolved(stored.pipeline) for stored in await self._book.all())
-            return self._publish()
+            try:
+                pipelines = await self._book.read()
+            except Unavailable:
+                pipelines = self._book.last_known()
+            self._take(pipelines)
+            self._publish()
 
-    def _publish(self) -> int:
+    def _take(self, pipelines: Sequence[StoredPipeline]) -> None:
+        self._pipelines = tuple(_resolved(stored.pipeline) for stored in pipelines)
+        before = self._generations
+        next_ = self._generation + 1
+        self._generations = {}
+        for stored in pipelines:
+            name, revision = stored.pipeline.name, stored.revision
+            known = before.get(name)
+            self._generations[name] = known if known and known[0] == revision else (revision, next_)
+
+    def _publish(self) -> None:
+        if not self.loaded.is_set():
+            return
         named = {step.service for pipeline in self._pipelines for step in pipeline.steps}
         services = sorted(named | {instance.service for instance in self.registry.instances()})
         endpoints = {service: self.registry.addresses(service) for service in services}
         if endpoints.get(names.REPOSITORY) != self._repositories:
             self._repositories = endpoints.get(names.REPOSITORY)
             self.catalog.repositories_changed()
-        return self.ads.publish(topology.Topology(self._pipelines, MappingProxyType(endpoints)))
+        self._generation = self.ads.publish(topology.Topology(self._pipelines, MappingProxyType(endpoints)))
 
     async def _follow_store(self) -> None:
-        while True:
-            try:
-                async for _ in self._store.watch(PIPELINES):
-                    await self._publish_pipelines()
-            except Unavailable as error:
-                log.warning("%s", error)
-                await asyncio.sleep(error.retry_after_s)
-
-    async def _follow_leases(self) -> None:
-        while True:
-            await asyncio.sleep(self.registry.lease_s / 10)
-            if self.registry.expire():
+        async for _ in self._store.watch(PIPELINES):
+            async with self._publishing:
+                self._take(await self._book.read())
                 self._publish()
+            self.standing.well("pipelines")
 
 
 def _resolved(pipeline: Pipeline) -> topology.Pipeline:

@@ -44,7 +44,8 @@ def _service_fault(step: Step, registry: Registry) -> tuple[Reason, str] | None:
         return None
     known = registry.services() | set(names.TYPE_OF_SERVICE)
     if step.service in known:
-        return "no-healthy-instance", f"no instance of {step.service} is up"
+        faults = "".join(f"; {id_}: {fault}" for id_, fault in sorted(registry.faults(step.service).items()))
+        return "no-healthy-instance", f"no instance of {step.service} is up{faults}"
     return "unknown-service", str(NotFound("service", step.service, known))
 
 

@@ -1,6 +1,6 @@
 """Where the control plane keeps what must survive: keys with values, revisions and a watch.
 
-One interface; `catenary.store.sqlite` is the embedded implementation.
+One interface: `catenary.store.sqlite` is embedded in the manager, `catenary.store.consul` is Consul's KV.
 """
 
 from __future__ import annotations

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import base64
 import functools
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
 from typing import Any
 
 import orjson
@@ -70,7 +70,7 @@ class ConsulStore:
                 seen = entries
                 yield entries
 
-    async def follow(self, prefix: str) -> AsyncIterator[tuple[int, Sequence[Entry]]]:
+    async def follow(self, prefix: str) -> AsyncGenerator[tuple[int, Sequence[Entry]], None]:
         """As `watch`, each with Consul's index; an index may also come without a change."""
         async for index, items in self._consul.follow(functools.partial(self._consul.kv.get, prefix, recurse=True)):
             yield index, await self._entries(prefix, items)
@@ -83,11 +83,10 @@ class ConsulStore:
 
     async def _transact(self, *operations: Mapping[str, Any]) -> Sequence[Mapping[str, Any]] | None:
         """The results; None where a condition of one of the operations did not hold, and nothing was done."""
-        # py-consul's own `txn.put` sends no token and does not tell a transaction that was rolled back from an error.
+        # py-consul's own `txn.put` does not tell a transaction that was rolled back from an error.
         result: Sequence[Mapping[str, Any]] | None = await self._consul.http.put(
             _outcome,
             "/v1/txn",
-            headers=self._consul.prepare_headers(),
             data=orjson.dumps([{"KV": operation} for operation in operations]),
         )
         return result

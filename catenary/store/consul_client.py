@@ -8,6 +8,7 @@ the token are here, and every failure is told as Unavailable. Knows nothing of w
 from __future__ import annotations
 
 import asyncio
+import re
 import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -31,6 +32,8 @@ CALL_S = 3.0
 PAUSE_S = 0.02
 """Between two queries of one watch: changes in quick succession come as one."""
 REFUSED_RETRY_S = 10
+_TOKEN = re.compile(r"[!-~]+")
+"""What can stand in a header."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +55,9 @@ class ConsulClient(aio.Consul):  # type: ignore[misc]
     """
 
     def __init__(self, access: ConsulAccess) -> None:
-        """Raises SetupError where the files for TLS cannot be used."""
+        """Raises SetupError where the token or the files for TLS cannot be used."""
+        if access.token and not _TOKEN.fullmatch(access.token):
+            raise SetupError("the token for Consul is not one word of printable ASCII characters")
         self._access = access
         url = URL(access.url)
         super().__init__(host=url.host, port=url.port, scheme=url.scheme)
@@ -67,9 +72,9 @@ class ConsulClient(aio.Consul):  # type: ignore[misc]
     ) -> _Http:
         return _Http(host, port, scheme, self._access)
 
-    def prepare_headers(self, token: str | None = None) -> dict[str, str]:
-        token = token or self._token()
-        return {"X-Consul-Token": token} if token else {}
+    def prepare_headers(self, token: str | None = None) -> dict[str, str]:  # noqa: ARG002
+        # Every call shows the token of `ConsulAccess`, which cannot be read from here without holding up the loop.
+        return {}
 
     async def follow(self, query: Callable[..., Awaitable[tuple[str, T]]]) -> AsyncIterator[tuple[int, T]]:
         """The answer of `query` (one of py-consul's that takes `index` and `wait`), at once and after each change.
@@ -86,21 +91,13 @@ class ConsulClient(aio.Consul):  # type: ignore[misc]
                 yield index, value
                 await asyncio.sleep(PAUSE_S)
 
-    def _token(self) -> str:
-        file = self._access.token_file
-        if file is None:
-            return self._access.token
-        try:
-            return file.read_text().strip()
-        except OSError as error:
-            raise Unavailable(f"the file of Consul's token cannot be read: {error}") from error
-
 
 class _Http(base.HTTPClient):  # type: ignore[misc]
     """What py-consul sends its requests with."""
 
     def __init__(self, host: str, port: int, scheme: str, access: ConsulAccess) -> None:
         super().__init__(host, port, scheme)
+        self._access = access
         self.base_uri = access.url.rstrip("/")
         connector = aiohttp.TCPConnector(ssl=_tls(access) if scheme == "https" else True)
         self._session = aiohttp.ClientSession(connector=connector, cookie_jar=aiohttp.DummyCookieJar())
@@ -132,6 +129,10 @@ class _Http(base.HTTPClient):  # type: ignore[misc]
         data: str | bytes = b"",
         headers: Mapping[str, str] | None = None,
     ) -> T:
+        file = self._access.token_file
+        token = await asyncio.to_thread(_read_token, file) if file else self._access.token
+        if token:
+            headers = {**(headers or {}), "X-Consul-Token": token}
         # Consul spreads its answers over a sixteenth of the wait.
         limit_s = CALL_S + (WAIT_S * 17 / 16 if params and "index" in dict(params) else 0)
         url = URL(self.uri(path, params), encoded=True)
@@ -153,6 +154,17 @@ class _Http(base.HTTPClient):  # type: ignore[misc]
             raise Unavailable(f"Consul refuses the token: {error}", REFUSED_RETRY_S) from error
         except ConsulException as error:
             raise Unavailable(f"Consul at {self.base_uri} answers {method} {path} with {error}") from error
+
+
+def _read_token(file: Path) -> str:
+    """Raises Unavailable: the file may just be being renewed."""
+    try:
+        token = file.read_text("ascii").strip()
+    except (OSError, UnicodeDecodeError) as error:
+        raise Unavailable(f"the file of Consul's token cannot be read: {error}") from error
+    if not _TOKEN.fullmatch(token):
+        raise Unavailable(f"the file of Consul's token, {file}, is not one word of printable ASCII characters")
+    return token
 
 
 def _tls(access: ConsulAccess) -> ssl.SSLContext:

@@ -99,7 +99,8 @@ class Step:
     async def _keep(self) -> None:
         while True:
             await asyncio.sleep(0.5)
-            with contextlib.suppress(aiohttp.ClientError):
+            # As a sidecar does: while the manager is away, or refuses, it tries again.
+            with contextlib.suppress(aiohttp.ClientError, AssertionError):
                 await self.renew()
 
     async def vanish(self) -> None:
