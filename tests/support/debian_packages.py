@@ -31,7 +31,7 @@ def unpack_package(suite: str, package: str, folder: Path) -> None:
     with _apt_of(suite) as apt:
         apt.run("download", package)
         [archive] = apt.folder.glob("*.deb")
-        subprocess.run(["dpkg-deb", "--extract", archive, folder], check=True)
+        _run(["dpkg-deb", "--extract", archive, folder], apt.folder)
 
 
 def mirror_of(suite: str) -> str:
@@ -96,14 +96,15 @@ class _PrivateApt:
         self._options = [word for key, value in options.items() for word in ("-o", f"{key}={value}")]
 
     def run(self, *words: str) -> None:
-        """Raises NoPackage with apt's own words."""
-        command = ["apt-get", "-q", *self._options, *words]
-        try:
-            done = subprocess.run(
-                command, cwd=self.folder, capture_output=True, text=True, check=False, timeout=PATIENCE_S
-            )
-        except subprocess.TimeoutExpired as error:
-            raise NoPackage(f"apt-get {' '.join(words)} took longer than {PATIENCE_S} s") from error
-        if done.returncode:
-            said = [line.removeprefix("E: ").rstrip(".") for line in done.stderr.splitlines() if line.startswith("E:")]
-            raise NoPackage("; ".join(said) or f"apt-get {' '.join(words)} ended with status {done.returncode}")
+        _run(["apt-get", "-q", *self._options, *words], self.folder)
+
+
+def _run(command: list[str | Path], folder: Path) -> None:
+    """Raises NoPackage with the program's own words."""
+    try:
+        done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False, timeout=PATIENCE_S)
+    except subprocess.TimeoutExpired as error:
+        raise NoPackage(f"{command[0]} took longer than {PATIENCE_S} s") from error
+    if done.returncode:
+        said = [line.removeprefix("E: ").rstrip(".") for line in done.stderr.splitlines() if not line.startswith("W:")]
+        raise NoPackage("; ".join(said) or f"{command[0]} ended with status {done.returncode}")

@@ -39,6 +39,8 @@ JAVA_VERSION = 17
 
 NETWORK_TIMEOUT_S = 60
 
+Fetch = Callable[[], Path]
+
 
 class CannotFetch(Exception):
     """What a test needs cannot be had on this machine; the message is a sentence that says why, and what would help."""
@@ -126,12 +128,18 @@ def cache_folder() -> Path:
 
 
 def _kept(name: str, make: Callable[[Path], None]) -> Path:
-    """The path `name` in the cache, made by `make(path)` the first time; it is whole or not there."""
+    """The path `name` in the cache, made by `make(path)` the first time: whole or not there. Raises CannotFetch."""
     place = cache_folder() / name
     if place.exists():
         return place
-    place.parent.mkdir(parents=True, exist_ok=True)
-    with place.with_name(f".{name}.lock").open("w") as lock:
+    try:
+        place.parent.mkdir(parents=True, exist_ok=True)
+        lock = place.with_name(f".{name}.lock").open("w")
+    except OSError as error:
+        raise CannotFetch(
+            f"Nothing can be kept in {place.parent}: {error}; CATENARY_TEST_CACHE names another."
+        ) from error
+    with lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not place.exists():
             part = place.with_name(f".{name}.part")

@@ -15,7 +15,7 @@ import ssl
 import subprocess
 import uuid
 from abc import ABC, abstractmethod
-from collections.abc import Callable
+from collections.abc import AsyncIterator
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -27,10 +27,12 @@ from mesh import until
 
 from catenary.address import free_port
 
+# Zipkin takes 6 s on an idle machine.
+START_S = 90
 STOP_S = 10
 
 
-def or_skip(fetch: Callable[[], Path]) -> Path:
+def or_skip(fetch: fetched.Fetch) -> Path:
     """What `fetch` gives; skips the test where it cannot."""
     try:
         return fetch()
@@ -65,7 +67,7 @@ class Server(ABC):
         """Returns when it is ready; after a stop or a kill it comes back at the same address."""
         self._process = self._spawn()
         try:
-            await until(self._answers, f"{self.url} ready; its log: {self.log}")
+            await until(self._answers, f"{self.url} ready; its log: {self.log}", START_S)
         except BaseException:
             await self.kill()
             raise
@@ -149,7 +151,7 @@ class ConsulAgent(Server):
             return answer.status == 404
 
     @contextlib.asynccontextmanager
-    async def request(self, method: str, path: str, **options: Any) -> Any:
+    async def request(self, method: str, path: str, **options: Any) -> AsyncIterator[aiohttp.ClientResponse]:
         """One request to the API, with the token; `options` are aiohttp's."""
         headers = {"X-Consul-Token": self.token} if self.token else {}
         trusted = ssl.create_default_context(cafile=self.ca_file) if self.ca_file else True
@@ -229,10 +231,12 @@ class ZipkinServer(Server):
 
 def make_certificates(folder: Path) -> Path:
     """Write a CA (`ca.pem`), a server's certificate from it (`cert.pem`, `key.pem`); gives the CA's file."""
-    names = "subjectAltName=DNS:localhost,IP:127.0.0.1"
+    # Python 3.13 and newer refuse certificates that do not say what they are for.
+    usage = "-addext keyUsage=critical,keyCertSign"
+    names = "-addext basicConstraints=critical,CA:FALSE -addext subjectAltName=DNS:localhost,IP:127.0.0.1"
     steps = [
-        "req -x509 -subj /CN=tests -keyout ca-key.pem -out ca.pem",
-        f"req -x509 -subj /CN=localhost -CA ca.pem -CAkey ca-key.pem -addext {names} -keyout key.pem -out cert.pem",
+        f"req -x509 -subj /CN=tests {usage} -keyout ca-key.pem -out ca.pem",
+        f"req -x509 -subj /CN=localhost {names} -CA ca.pem -CAkey ca-key.pem -keyout key.pem -out cert.pem",
     ]
     for step in steps:
         openssl = ["openssl", *step.split(), "-newkey", "rsa:2048", "-noenc", "-days", "2"]
