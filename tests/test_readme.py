@@ -1,4 +1,7 @@
-"""Every command in the README is run, in its order and as it stands there: `make demo` beside all the others."""
+"""Every command in the README is run, in its order and as it stands there: `make demo` beside all the others.
+
+Those of the section on containers are in `tests/compose`.
+"""
 
 from __future__ import annotations
 
@@ -15,6 +18,7 @@ from pathlib import Path
 
 import pytest
 from processes import descendants, is_alive
+from readme import CONTAINERS, commands
 
 CHECKOUT = Path(__file__).resolve().parents[1]
 START_S = 600
@@ -23,15 +27,14 @@ START_S = 600
 STARTED = "Ctrl-C"
 
 
-def commands() -> list[str]:
-    """The README's shell blocks."""
-    return re.findall(r"^```sh\n(.*?)^```$", (CHECKOUT / "README.md").read_text(), re.MULTILINE | re.DOTALL)
+def local_commands() -> list[str]:
+    return [block for title, blocks in commands().items() if title != CONTAINERS for block in blocks]
 
 
 @pytest.fixture
 def demo(tmp_path: Path) -> Iterator[subprocess.Popen[bytes]]:
     """The README's first command, up."""
-    first, *_ = commands()
+    first, *_ = local_commands()
     process = subprocess.Popen(
         first,
         shell=True,
@@ -67,7 +70,7 @@ def _read_until(process: subprocess.Popen[bytes], text: str) -> str:
 
 
 def test_every_command_in_the_readme_works(demo: subprocess.Popen[bytes], tmp_path: Path) -> None:
-    _, *others = commands()
+    _, *others = local_commands()
     assert len(others) >= 5
     script = "set -euxo pipefail\n" + "\n".join(others) + "\nwait || true\n"
     done = subprocess.run(
