@@ -170,11 +170,18 @@ class Mesh:
         self._stack.push_async_callback(process.stop)
         return process
 
-    async def step(self, service: str, handler: Handler, *, models: list[dict[str, Any]] | None = None) -> Step:
+    async def step(
+        self,
+        service: str,
+        handler: Handler,
+        *,
+        listen: TcpAddress | None = None,
+        models: list[dict[str, Any]] | None = None,
+    ) -> Step:
         """A new instance of `service`, in the registry when this returns."""
         self._steps += 1
         app = UnixAddress(str(self.folder / f"{self._steps}.sock"))
-        listen = TcpAddress("127.0.0.1", free_port())
+        listen = listen or TcpAddress("127.0.0.1", free_port())
         step = Step(self, Node(f"{service}-{self._steps}", service, "sidecar", listen, app, self.body_bytes))
         step.models = models
         await step.start(handler)
