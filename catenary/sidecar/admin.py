@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -12,6 +13,7 @@ import aiohttp
 from catenary.errors import Unavailable
 
 POLL_S = 0.1
+LAST_CALL_S = 2.0
 _TIMEOUT = aiohttp.ClientTimeout(total=1.0)
 
 # The listener that the manager builds counts its requests under this name.
@@ -34,9 +36,14 @@ class EnvoyAdmin:
         await self._http.close()
 
     async def drain(self) -> None:
-        """Let every client close its connections, then take none any more; returns when no request is under way."""
+        """Let every client close its connections, then take none any more; returns when no request is under way.
+
+        Clients that connect again and again may do so for `LAST_CALL_S`: a gateway's go on until they are refused.
+        """
         await self._call("POST", "/drain_listeners?graceful")
-        await self._idle()
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(LAST_CALL_S):
+                await self._idle()
         await self._call("POST", "/drain_listeners")
         await self._idle()
 
