@@ -18,10 +18,14 @@ _MODELS = TypeAdapter(tuple[LoadedModel, ...])
 
 @dataclass(frozen=True, slots=True)
 class Health:
-    """`fault` says why the check failed and is empty where it passed; `models`: what the app says of its models."""
+    """`fault` says why the check failed and is empty where it passed; `models`: what the app says of its models.
+
+    `silent`: the app has answered nothing, not even an error.
+    """
 
     fault: str = ""
     models: tuple[LoadedModel, ...] | None = None
+    silent: bool = False
 
     @property
     def passing(self) -> bool:
@@ -42,17 +46,17 @@ class HealthCheck:
             async with self._http.get(self._url, timeout=self._timeout, allow_redirects=False) as answer:
                 said = await answer.read() if answer.content_type == names.JSON_TYPE else b""
         except TimeoutError:
-            return Health(f"no answer within {self._timeout.total:g} s")
+            return Health(f"no answer within {self._timeout.total:g} s", silent=True)
         except aiohttp.ClientConnectorError:
-            return Health("its Envoy does not listen")
+            return Health("its Envoy does not listen", silent=True)
         except aiohttp.ClientError as error:
-            return Health(str(error) or type(error).__name__)
+            return Health(str(error) or type(error).__name__, silent=True)
         return self._judge(answer.status, answer.headers, _json_object(said))
 
     def _judge(self, status: int, headers: Mapping[str, str], said: dict[str, Any]) -> Health:
         # What the Envoy answers by itself says nothing for the app, be it a 404.
         if details := headers.get(names.LOCAL_REPLY):
-            return Health(f"the app does not answer its Envoy ({status}, {details})")
+            return Health(f"the app does not answer its Envoy ({status}, {details})", silent=True)
         if status >= self._limit:
             waiting_for = said.get("waiting_for")
             return Health(f"the app answers {status}" + (f": it waits for {waiting_for}" if waiting_for else ""))

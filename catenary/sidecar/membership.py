@@ -33,13 +33,18 @@ class Membership:
         address: Callable[[], Awaitable[TcpAddress]],
         health: HealthCheck,
         manager: ManagerClient,
+        *,
+        hang_s: float = 0.0,
         health_file: Path | None = None,
     ) -> None:
         self._instance = instance
         self._address = address
         self._health = health
         self._manager = manager
+        self._hang_s = hang_s
         self._health_file = health_file
+        self._silent_since: float | None = None
+        """When the first of the last checks ended that have all gone without an answer, on the loop's clock."""
         self._registered = False
         self._failures = 0
         self._lease_s = 6.0
@@ -48,16 +53,22 @@ class Membership:
         self._retry_s = 0.0
         """The pause before the next try while the manager is away; 0 while it is not."""
 
-    async def keep(self, stop: asyncio.Event, start_timeout_s: float) -> None:
+    async def keep(self, stop: asyncio.Event, start_timeout_s: float) -> bool:
         """Enter, renew, leave and come back until `stop`, then leave; meanwhile the data plane needs nobody.
 
+        Returns whether the app still answers: False when it has been silent for `hang_s`.
         Raises SetupError where no check passes within `start_timeout_s`.
         """
         await self._first_pass(stop, start_timeout_s)
-        while not stop.is_set():
+        while not stop.is_set() and not self._hangs():
             await self._follow(await self._health.check())
             await _pause(stop, POLL_S)
+        hangs = self._hangs()
         await self._leave()
+        return not hangs
+
+    def _hangs(self) -> bool:
+        return self._silent_since is not None and 0 < self._hang_s < self._now() - self._silent_since
 
     async def _first_pass(self, stop: asyncio.Event, start_timeout_s: float) -> None:
         clock = asyncio.get_running_loop().time
@@ -83,6 +94,11 @@ class Membership:
         return f"its Envoy refuses the manager's configuration: {'; '.join(errors)}" if errors else health.fault
 
     async def _follow(self, health: Health) -> None:
+        if not health.silent:
+            self._silent_since = None
+        elif self._silent_since is None:
+            # Its end, not its beginning: what was suspended as a whole finds one check that took long, and no second.
+            self._silent_since = self._now()
         if health.passing:
             self._failures = 0
             if self._health_file:

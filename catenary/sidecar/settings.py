@@ -48,6 +48,10 @@ class SidecarSettings(Settings):
     health_timeout_s: float = Field(2.0, gt=0)
     """How long one health check may take."""
 
+    hang_s: float = Field(4.0, ge=0)
+    """How long an app with a health path of its own may go on answering nothing there, not even an error, after a first
+    check that found it so: then it is killed, and whatever keeps the sidecar starts it again. 0: for ever."""
+
     health_file: Path | None = None
     """A file that is touched at each health check that passes: what asks after a container need ask nobody else."""
 

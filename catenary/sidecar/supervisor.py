@@ -94,8 +94,7 @@ class _Instance:
 
     def membership(self, http: aiohttp.ClientSession) -> Membership:
         settings = self.settings
-        foreign = settings.port is not None and settings.health_path is None
-        path = settings.health_path or ("/" if foreign else names.HEALTH_PATH)
+        health_path = _health_path(settings)
         here = reachable(self.node.listen)
         managers = urls(settings.manager)
         told = parse_tcp_address(settings.advertise) if settings.advertise else None
@@ -105,12 +104,19 @@ class _Instance:
                 service=self.node.service,
                 address=str(here),
                 version=settings.instance_version,
-                health_path=None if foreign else path,
+                health_path=health_path,
             ),
             functools.partial(advertised, self.node.listen, told, tuple(map(_host_and_port, managers))),
-            HealthCheck(http, f"http://{here}{path}", lenient=foreign, timeout_s=settings.health_timeout_s),
+            HealthCheck(
+                http,
+                f"http://{here}{health_path or '/'}",
+                lenient=health_path is None,
+                timeout_s=settings.health_timeout_s,
+            ),
             ManagerClient(http, managers),
-            settings.health_file,
+            # A server that knows nothing of Catenary may be able to do only one thing at a time.
+            hang_s=settings.hang_s if health_path else 0.0,
+            health_file=settings.health_file,
         )
 
 
@@ -144,6 +150,9 @@ async def _live(
     try:
         await asyncio.wait({membership, stop, app.ended, envoy.ended}, return_when=asyncio.FIRST_COMPLETED)
         dead = next((child for child in (app, envoy) if child.ended.done()), None)
+        if not dead and membership.done() and not membership.result():
+            log.error("the app has answered nothing for %g s: killing it", settings.hang_s)
+            return 1
         if dead:
             log.error("%s has ended with status %d: stopping", dead.name, dead.ended.result())
         elif stop.done():
@@ -198,6 +207,11 @@ def _private_folder(parent: Path) -> Iterator[Path]:
         yield folder
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def _health_path(settings: SidecarSettings) -> str | None:
+    """None for an app that knows nothing of Catenary and of which no path was named."""
+    return settings.health_path or (names.HEALTH_PATH if settings.port is None else None)
 
 
 def _host_and_port(url: str) -> TcpAddress:

@@ -10,6 +10,7 @@ from envoy.config.core.v3 import config_source_pb2, protocol_pb2
 from envoy.config.route.v3 import route_components_pb2
 from envoy.extensions.retry.host.previous_hosts.v3 import previous_hosts_pb2
 from envoy.extensions.upstreams.http.v3 import http_protocol_options_pb2
+from envoy.type.v3 import percent_pb2
 from google.protobuf.duration_pb2 import Duration
 from google.protobuf.wrappers_pb2 import BoolValue, UInt32Value
 
@@ -54,9 +55,9 @@ _BREAKERS = circuit_breaker_pb2.CircuitBreakers(
     ]
 )
 
+# One count for refused connections, timeouts, 502, 503 and 504: counted apart, each new request to an instance that
+# takes connections and answers nothing would begin the count of its timeouts anew.
 _OUTLIERS = outlier_detection_pb2.OutlierDetection(
-    split_external_local_origin_errors=True,
-    consecutive_local_origin_failure=UInt32Value(value=3),
     consecutive_gateway_failure=UInt32Value(value=5),
     enforcing_consecutive_gateway_failure=UInt32Value(value=100),
     enforcing_consecutive_5xx=UInt32Value(value=0),
@@ -67,6 +68,14 @@ _OUTLIERS = outlier_detection_pb2.OutlierDetection(
     max_ejection_percent=UInt32Value(value=50),
 )
 
+# Envoy gathers what it finds out about hosts for a second, in which a host that is out gets requests all the same.
+_AT_ONCE = Duration()
+
+# A sidecar that stands still, or whose host has vanished, has what is under way there reset, and so tried elsewhere.
+_KEEPALIVE = protocol_pb2.KeepaliveSettings(
+    interval=Duration(seconds=2), timeout=Duration(seconds=2), interval_jitter=percent_pb2.Percent(value=15)
+)
+
 
 def service_cluster(service: str) -> Resource:
     """The sidecars of `service`, spoken to in HTTP/2."""
@@ -75,6 +84,7 @@ def service_cluster(service: str) -> Resource:
             http2_protocol_options=protocol_pb2.Http2ProtocolOptions(
                 initial_stream_window_size=UInt32Value(value=1 << 20),
                 initial_connection_window_size=UInt32Value(value=8 << 20),
+                connection_keepalive=_KEEPALIVE,
             )
         ),
         retry_policy=RETRIES,
@@ -91,6 +101,7 @@ def service_cluster(service: str) -> Resource:
             lb_policy=cluster_pb2.Cluster.ROUND_ROBIN,
             circuit_breakers=_BREAKERS,
             outlier_detection=_OUTLIERS,
+            common_lb_config=cluster_pb2.Cluster.CommonLbConfig(update_merge_window=_AT_ONCE),
             typed_extension_protocol_options={_HTTP_OPTIONS: packed(options)},
         ),
     )
