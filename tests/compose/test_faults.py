@@ -206,7 +206,11 @@ async def test_one_of_two_gateways_may_be_killed_and_restarted(scaled: Stack, ht
         await until(both_answer, "the killed gateway is back")
         await asyncio.to_thread(scaled.docker, "restart", second)
         await running.answers(SETTLE_ANSWERS)
-    report(scaled, f"one of two gateways is killed, then the other restarted ({running.moves} asked again)", running)
+    report(
+        scaled,
+        f"one of two gateways is killed, then the other restarted ({running.moves.total()} asked again)",
+        running,
+    )
 
 
 async def test_a_single_gateway_that_is_restarted_is_back_in_seconds(
@@ -225,4 +229,4 @@ async def test_a_single_gateway_that_is_restarted_is_back_in_seconds(
         f"{took:.1f} s until requests are answered again; {len(running.failures)} refused meanwhile",
     )
     assert took < PATIENCE_S / 2
-    assert all("Error(" in fault for fault in running.failures), "no answer is a wrong one"
+    assert {failure.status for failure in running.failures} <= {0}, "no answer is a wrong one"

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 import pytest_asyncio
 from aiohttp import ClientError, ClientTimeout, web
-from mesh import Mesh, until
+from mesh import Mesh
 
 from catenary import names
 
@@ -298,47 +298,3 @@ async def test_a_wrong_method_is_405(mesh: Mesh, method: str) -> None:
         document = json.loads(await answer.read())
     assert (answer.status, answer.headers["allow"]) == (405, "POST")
     assert document["status"] == 405
-
-
-async def test_a_pipeline_is_served_as_soon_as_it_is_made_and_gone_as_soon_as_it_is_deleted(mesh: Mesh) -> None:
-    for i in range(50):
-        await mesh.pipeline(f"quick-{i}", "first/m", "second/m")
-        async with mesh.session.post(mesh.serve_url(f"quick-{i}"), json=[]) as answer:
-            assert answer.status == 200
-        async with mesh.session.delete(f"{mesh.manager_url}{names.PIPELINES_PATH}/quick-{i}") as answer:
-            assert answer.status == 200
-        async with mesh.session.post(mesh.serve_url(f"quick-{i}"), json=[]) as answer:
-            assert answer.status == 404
-
-
-async def test_a_dead_instance_costs_no_request_while_another_lives(mesh: Mesh) -> None:
-    await mesh.step("pair", SECOND.answer)
-    other = await mesh.step("pair", SECOND.answer)
-    await mesh.pipeline("pair", "pair/m", "pair/m")
-    failed: list[str] = []
-    stop = asyncio.Event()
-
-    async def client() -> int:
-        count = 0
-        while not stop.is_set():
-            async with mesh.session.post(mesh.serve_url("pair"), json=[]) as answer:
-                if answer.status != 200:
-                    failed.append(await answer.text())
-            count += 1
-        return count
-
-    clients = [asyncio.create_task(client()) for _ in range(8)]
-    await asyncio.sleep(0.2)
-    assert other.envoy
-    other.envoy.child.kill()
-
-    async def is_out() -> bool:
-        async with mesh.session.get(mesh.manager_url + names.INSTANCES_PATH) as answer:
-            return other.node.id not in [i["id"] for i in await answer.json()]
-
-    await other.vanish()
-    await until(is_out, "the dead instance is out of the registry")
-    stop.set()
-    counts = await asyncio.gather(*clients)
-    assert sum(counts) > 50
-    assert failed[:3] == []

@@ -1,7 +1,9 @@
 """An app for tests: does what the file named by its argument says, and notes what it was asked in `<file>.asked`.
 
-The file holds JSON: the `status` and `models` of its health; `exit`: the status to end with. `/hold` answers when
-`/release` is asked.
+The file holds JSON: the `status` and `models` of its health; `exit`: the status to end with; `answers`: what it does
+with rows at `/model` after `delay_s`: without a word it adds its folder's name to `by` in each; or `503`, `close`,
+`garbage`, `nothing`. `/hold` answers when `/release` is asked. Each line of `<file>.asked` is a path and when it was
+asked, on the system's monotonic clock.
 """
 
 import asyncio
@@ -9,6 +11,7 @@ import json
 import os
 import signal
 import sys
+import time
 from pathlib import Path
 
 from aiohttp import web
@@ -26,7 +29,7 @@ async def main() -> None:
 
     def note(request: web.Request) -> None:
         with ASKED.open("a") as file:
-            file.write(f"{request.path}\n")
+            file.write(f"{request.path} {time.monotonic()}\n")
 
     async def health(request: web.Request) -> web.Response:
         note(request)
@@ -48,10 +51,25 @@ async def main() -> None:
         return web.json_response(dict(os.environ))
 
     async def rows(request: web.Request) -> web.Response:
-        return web.json_response(await request.json())
+        note(request)
+        asked = await request.json()
+        assert request.transport
+        state = json.loads(STATE.read_text())
+        await asyncio.sleep(state.get("delay_s", 0))
+        match state.get("answers", "rows"):
+            case "503":
+                return web.Response(status=503, text="not now")
+            case "close":
+                request.transport.abort()
+            case "garbage":
+                request.transport.write(b"\0no HTTP at all\r\n\r\n")
+                request.transport.close()
+            case "nothing":
+                await stop.wait()
+        return web.json_response([{**row, "by": [*row.get("by", ()), STATE.parent.name]} for row in asked])
 
     app = web.Application()
-    app.add_routes([web.get("/health", health), web.get("/hold", hold), web.get("/release", release)])
+    app.add_routes([web.get("/health", health), web.route("*", "/hold", hold), web.get("/release", release)])
     app.add_routes([web.get("/environment", told), web.post("/model", rows)])
     runner = web.AppRunner(app, shutdown_timeout=1)
     await runner.setup()
