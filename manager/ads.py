@@ -136,7 +136,10 @@ class AdsServer(ads_pb2_grpc.AggregatedDiscoveryServiceServicer):  # type: ignor
         try:
             server.add_insecure_port(str(address))
         except RuntimeError as error:
-            raise SetupError(f"xDS cannot listen on {address}: stop what listens there, or set CATENARY_XDS") from error
+            raise SetupError(
+                f"xDS cannot listen on {address}: stop what listens there, or set CATENARY_XDS, which to a manager is"
+                " where it listens itself"
+            ) from error
         await server.start()
         log.info("xDS on %s", address)
         try:
