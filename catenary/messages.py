@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_serializer, model_validator
 
@@ -38,6 +38,13 @@ def _a_model_path(text: str) -> str:
     return text
 
 
+def _a_header(text: str) -> str:
+    if not names.is_header(text):
+        raise ValueError(f"{text!r} is not a header: {names.HEADER_RULE}")
+    return text.lower()
+
+
+HeaderName = Annotated[str, AfterValidator(_a_header)]
 ModelPath = Annotated[str, AfterValidator(_a_model_path)]
 Name = Annotated[str, AfterValidator(_a_name)]
 StepService = Annotated[str, AfterValidator(_a_steps_service)]
@@ -47,6 +54,14 @@ IpAddressText = Annotated[str, AfterValidator(_an_ip_address)]
 
 class Message(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+
+class SparseMessage(Message):
+    """Written without the fields that are None."""
+
+    @model_serializer(mode="wrap")
+    def _what_is_set(self, handler: Any) -> Any:
+        return {name: value for name, value in handler(self).items() if value is not None}
 
 
 class Step(Message):
@@ -78,7 +93,40 @@ class Step(Message):
         return str(self) if options.keys() == {"service", "model"} else options
 
 
-class Pipeline(Message):
+RequestsPerS = Annotated[float, Field(ge=0.001, le=1_000_000)]
+Burst = Annotated[int, Field(ge=1, le=1_000_000)]
+
+
+class ClientLimit(SparseMessage):
+    """How fast each client may ask. A client is an address; with `header`, what that header of the request says."""
+
+    requests_per_s: RequestsPerS
+    burst: Burst | None = None
+    """The most requests at once after a pause; default: those of one second."""
+    header: HeaderName | None = None
+    """Tells clients apart where the request has it: an API key's, a tenant's."""
+
+
+class Limits(SparseMessage):
+    """What a pipeline takes at most, of all clients together and of each; every gateway counts for itself."""
+
+    requests_per_s: RequestsPerS | None = None
+    burst: Burst | None = None
+    """The most requests at once after a pause; default: those of one second."""
+    concurrent_requests: int | None = Field(None, ge=1, le=1_000_000)
+    """The most requests under way at once."""
+    per_client: ClientLimit | None = None
+
+    @model_validator(mode="after")
+    def _limits_something(self) -> Self:
+        if self.requests_per_s is None and self.burst is not None:
+            raise ValueError("burst is a part of requests_per_s, which is not given")
+        if (self.requests_per_s, self.concurrent_requests, self.per_client) == (None, None, None):
+            raise ValueError("requests_per_s, concurrent_requests or per_client is needed")
+        return self
+
+
+class Pipeline(SparseMessage):
     """An ordered chain of steps under a name."""
 
     name: Name
@@ -86,6 +134,8 @@ class Pipeline(Message):
     transportType: Literal["http"] = "http"  # noqa: N815 (hydro-serving's spelling)
     timeout_s: float = Field(names.DEFAULT_TIMEOUT_S, gt=0, le=86_400)
     """The deadline of a request, in seconds; the header `x-catenary-timeout-ms` may shorten it."""
+    limits: Limits | None = None
+    """None: as many requests as come."""
 
     @model_validator(mode="before")
     @classmethod

@@ -63,6 +63,9 @@ NAME_RULE: Final = "1 to 128 letters, digits, '.', '_' or '-', beginning and end
 _MODEL_PATH = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:-]{0,127}(?:/[A-Za-z0-9][A-Za-z0-9._:-]{0,127}){0,7}")
 MODEL_PATH_RULE: Final = "a model's name, or the path of a foreign server: up to 8 parts of letters, digits and '._:-'"
 
+_HEADER = re.compile(r"[A-Za-z0-9_-]{1,64}")
+HEADER_RULE: Final = "1 to 64 letters, digits, '-' or '_'"
+
 
 def is_name(text: str) -> bool:
     """Whether `text` may name a pipeline, a service or a model."""
@@ -72,3 +75,8 @@ def is_name(text: str) -> bool:
 def is_model_path(text: str) -> bool:
     """Whether `text` may follow the service in a chain's entry."""
     return _MODEL_PATH.fullmatch(text) is not None and ".." not in text
+
+
+def is_header(text: str) -> bool:
+    """Whether `text` may name the header that tells clients apart."""
+    return _HEADER.fullmatch(text) is not None

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import math
 from collections.abc import Sequence
 from types import MappingProxyType
 
 from catenary import names
 from catenary.address import TcpAddress
 from catenary.errors import Unavailable
-from catenary.messages import Instance, Pipeline
+from catenary.messages import Instance, Limits, Pipeline
 from catenary.store import Store
 from manager import topology
 from manager.ads import AdsServer
@@ -156,7 +157,22 @@ def _resolved(pipeline: Pipeline) -> topology.Pipeline:
             for step in pipeline.chain
         ),
         _milliseconds(pipeline.timeout_s),
+        _limits(pipeline.limits) if pipeline.limits else None,
     )
+
+
+def _limits(limits: Limits) -> topology.Limits:
+    client = limits.per_client
+    return topology.Limits(
+        _rate(limits.requests_per_s, limits.burst) if limits.requests_per_s else None,
+        _rate(client.requests_per_s, client.burst) if client else None,
+        (client and client.header) or "",
+        limits.concurrent_requests,
+    )
+
+
+def _rate(requests_per_s: float, burst: int | None) -> topology.Rate:
+    return topology.Rate(requests_per_s, burst or math.ceil(requests_per_s))
 
 
 def _milliseconds(seconds: float) -> int:

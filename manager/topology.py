@@ -22,10 +22,29 @@ class Step:
 
 
 @dataclass(frozen=True, slots=True)
+class Rate:
+    """`burst`: the most requests at once after a pause."""
+
+    requests_per_s: float
+    burst: int
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """None: not limited. `client_header` "": a client is known by its address alone."""
+
+    pipeline: Rate | None
+    client: Rate | None
+    client_header: str = ""
+    concurrent_requests: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Pipeline:
     name: str
     steps: tuple[Step, ...]
     timeout_ms: int
+    limits: Limits | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -33,6 +33,10 @@ def create(
     timeout_s: Annotated[
         float | None, typer.Option(help="The deadline of a request, in seconds.", show_default="60")
     ] = None,
+    limits: Annotated[
+        str | None,
+        typer.Option(metavar="JSON", help="requests_per_s, burst, concurrent_requests and per_client, as in the API."),
+    ] = None,
     manager: ManagerUrl = None,
     as_json: JsonFlag = False,
 ) -> None:
@@ -43,10 +47,14 @@ def create(
     catenary pipeline create endpointML serving-customscikit/pm_scikit serving-localml-spark/pm_spark
 
     catenary pipeline create wine '{"service": "serving-scikit", "model": "wine", "retries": 0}' --timeout-s 5
+
+    catenary pipeline create iris serving-scikit/iris --limits '{"requests_per_s": 100, "concurrent_requests": 16}'
     """
     message: dict[str, Any] = {"name": name, "transportType": "http", "chain": [_step(step) for step in steps]}
     if timeout_s is not None:
         message["timeout_s"] = timeout_s
+    if limits is not None:
+        message["limits"] = _json(limits, "--limits")
     pipeline = manager_client(manager).call("POST", names.PIPELINES_PATH, message)
     print_json(pipeline) if as_json else _print_one(pipeline)
 
@@ -76,11 +84,13 @@ def delete(name: Name, manager: ManagerUrl = None, as_json: JsonFlag = False) ->
 
 def print_pipelines(pipelines: list[dict[str, Any]]) -> None:
     """A table, and below it a line for each thing that a pipeline waits for."""
+    limited = any("limits" in pipeline for pipeline in pipelines)
     print_table(
-        ("name", "state", "timeout", "chain"),
+        ("name", "state", "timeout", *(["limits"] if limited else []), "chain"),
         [
             (
                 *(pipeline["name"], pipeline["state"], f"{pipeline['timeout_s']:g} s"),
+                *(["\n".join(limit_texts(pipeline.get("limits", {})))] if limited else []),
                 "\n".join(step_text(step) for step in pipeline["chain"]),
             )
             for pipeline in pipelines
@@ -104,6 +114,22 @@ def step_text(step: str | dict[str, Any]) -> str:
     return " ".join([f"{step['service']}/{step['model']}", *options])
 
 
+def limit_texts(limits: dict[str, Any]) -> list[str]:
+    """A pipeline's limits as people write them."""
+    texts = [_rate_text(limits)] if "requests_per_s" in limits else []
+    if "concurrent_requests" in limits:
+        texts.append(f"{limits['concurrent_requests']} at once")
+    if client := limits.get("per_client"):
+        by = f" by {client['header']}" if "header" in client else ""
+        texts.append(f"{_rate_text(client)} per client{by}")
+    return texts
+
+
+def _rate_text(rate: dict[str, Any]) -> str:
+    burst = f", burst {rate['burst']}" if "burst" in rate else ""
+    return f"{rate['requests_per_s']:g}/s{burst}"
+
+
 def _print_one(pipeline: dict[str, Any]) -> None:
     print_pipelines([pipeline])
 
@@ -113,9 +139,11 @@ def _path(name: str) -> str:
 
 
 def _step(text: str) -> Any:
-    if not text.startswith("{"):
-        return text
+    return _json(text, "STEP") if text.startswith("{") else text
+
+
+def _json(text: str, parameter: str) -> Any:
     try:
         return json.loads(text)
     except ValueError as error:
-        raise typer.BadParameter(f"{text} is not JSON: {error}", param_hint="STEP") from error
+        raise typer.BadParameter(f"{text} is not JSON: {error}", param_hint=parameter) from error

@@ -16,6 +16,7 @@ from envoy.config.core.v3 import (
 )
 from envoy.config.listener.v3 import listener_components_pb2, listener_pb2
 from envoy.config.route.v3 import route_components_pb2
+from envoy.extensions.access_loggers.filters.cel.v3 import cel_pb2
 from envoy.extensions.filters.http.lua.v3 import lua_pb2
 from envoy.extensions.filters.http.router.v3 import router_pb2
 from envoy.extensions.filters.network.http_connection_manager.v3 import http_connection_manager_pb2 as hcm
@@ -26,8 +27,10 @@ from google.protobuf.wrappers_pb2 import BoolValue, UInt32Value
 
 from catenary import names
 from catenary.node import Node
+from catenary.problem import TITLES
 from manager.xds.clusters import ADS
 from manager.xds.endpoints import envoy_address
+from manager.xds.limits import limit_filters
 from manager.xds.resource import Resource, packed, resource
 from manager.xds.routes import EDGE, LUA_FILTER, app_routes
 from manager.xds.tracing import Zipkin, edge_tracing, sidecar_tracing, trace_id_filter
@@ -40,7 +43,7 @@ def edge_listener(node: Node, chain_lua: str, zipkin: Zipkin | None = None) -> R
     """The gateway's front door, where the chain is executed."""
     manager = _connection_manager(
         rds=hcm.Rds(config_source=ADS, route_config_name=EDGE),
-        http_filters=[*([trace_id_filter()] if zipkin else []), _lua_filter(chain_lua), _router()],
+        http_filters=[*limit_filters(), *([trace_id_filter()] if zipkin else []), _lua_filter(chain_lua), _router()],
         # Nobody outside is trusted with Envoy's own headers, loopback neither.
         internal_address_config=hcm.HttpConnectionManager.InternalAddressConfig(
             cidr_ranges=[address_pb2.CidrRange(address_prefix="255.255.255.255", prefix_len=UInt32Value(value=32))]
@@ -115,31 +118,13 @@ def _router() -> hcm.HttpFilter:
 
 
 def _local_replies(*, answered_by_filter: bool) -> hcm.LocalReplyConfig:
-    document = Struct()
-    document.update(
-        {
-            "type": "urn:catenary:envoy",
-            "title": "%RESPONSE_CODE_DETAILS%",
-            "status": "%RESPONSE_CODE%",
-            "detail": "%LOCAL_REPLY_BODY%",
-            "error": "%LOCAL_REPLY_BODY%",
-            "request_id": "%REQ(X-REQUEST-ID)%",
-        }
-    )
     wrapped = hcm.ResponseMapper(
-        filter=accesslog_pb2.AccessLogFilter(
-            status_code_filter=accesslog_pb2.StatusCodeFilter(
-                comparison=accesslog_pb2.ComparisonFilter(
-                    op=accesslog_pb2.ComparisonFilter.GE,
-                    value=base_pb2.RuntimeUInt32(default_value=400, runtime_key="catenary.local_reply_status"),
-                )
-            )
-        ),
+        filter=_status_filter(accesslog_pb2.ComparisonFilter.GE, 400),
         headers_to_add=[_header(names.LOCAL_REPLY, "%RESPONSE_CODE_DETAILS%")],
-        body_format_override=substitution_format_string_pb2.SubstitutionFormatString(
-            json_format=document, content_type=names.PROBLEM_TYPE
-        ),
+        body_format_override=_document("envoy", "%RESPONSE_CODE_DETAILS%", "%LOCAL_REPLY_BODY%"),
     )
+    if not answered_by_filter:
+        return hcm.LocalReplyConfig(mappers=[wrapped])
     as_it_is = hcm.ResponseMapper(
         filter=accesslog_pb2.AccessLogFilter(
             header_filter=accesslog_pb2.HeaderFilter(
@@ -150,7 +135,64 @@ def _local_replies(*, answered_by_filter: bool) -> hcm.LocalReplyConfig:
             text_format_source=base_pb2.DataSource(inline_string="%LOCAL_REPLY_BODY%"), content_type=names.PROBLEM_TYPE
         ),
     )
-    return hcm.LocalReplyConfig(mappers=[as_it_is, wrapped] if answered_by_filter else [wrapped])
+    rate_limited = hcm.ResponseMapper(
+        filter=_details_filter("local_rate_limited"),
+        body_format_override=_document(
+            "rate-limited",
+            TITLES[429],
+            "the rate limit of pipeline '%ROUTE_NAME%' is reached; try again in %RESP(RETRY-AFTER)% s",
+            pipeline="%ROUTE_NAME%",
+        ),
+    )
+    overloaded = hcm.ResponseMapper(
+        filter=_details_filter("reached_concurrency_limit"),
+        headers_to_add=[_header("retry-after", "1")],
+        body_format_override=_document(
+            "overloaded",
+            TITLES[429],
+            "pipeline '%ROUTE_NAME%' has as many requests under way as it may have; try again in 1 s",
+            pipeline="%ROUTE_NAME%",
+        ),
+    )
+    return hcm.LocalReplyConfig(mappers=[as_it_is, rate_limited, overloaded, wrapped])
+
+
+def _document(
+    kind: str, title: str, sentence: str, **members: str
+) -> substitution_format_string_pb2.SubstitutionFormatString:
+    """A problem document of command operators."""
+    document = Struct()
+    document.update(
+        {
+            "type": f"urn:catenary:{kind}",
+            "title": title,
+            "status": "%RESPONSE_CODE%",
+            "detail": sentence,
+            "error": sentence,
+            "request_id": "%REQ(X-REQUEST-ID)%",
+            **members,
+        }
+    )
+    return substitution_format_string_pb2.SubstitutionFormatString(
+        json_format=document, content_type=names.PROBLEM_TYPE, omit_empty_values=True
+    )
+
+
+def _status_filter(op: accesslog_pb2.ComparisonFilter.Op, status: int) -> accesslog_pb2.AccessLogFilter:
+    value = base_pb2.RuntimeUInt32(default_value=status, runtime_key=f"catenary.local_reply_{status}")
+    return accesslog_pb2.AccessLogFilter(
+        status_code_filter=accesslog_pb2.StatusCodeFilter(comparison=accesslog_pb2.ComparisonFilter(op=op, value=value))
+    )
+
+
+def _details_filter(details: str) -> accesslog_pb2.AccessLogFilter:
+    """Local replies whose response code details are `details`."""
+    expression = cel_pb2.ExpressionFilter(expression=f"response.code_details == '{details}'")
+    return accesslog_pb2.AccessLogFilter(
+        extension_filter=accesslog_pb2.ExtensionFilter(
+            name="envoy.access_loggers.extension_filters.cel", typed_config=packed(expression)
+        )
+    )
 
 
 def _strip(*headers: str) -> extension_pb2.TypedExtensionConfig:

@@ -20,6 +20,7 @@ from xds.core.v3.extension_pb2 import TypedExtensionConfig
 
 from catenary import names
 from manager.topology import Pipeline, Topology
+from manager.xds.limits import route_limits
 from manager.xds.resource import Resource, packed, resource
 from manager.xds.tracing import UNTRACED
 
@@ -49,7 +50,8 @@ def pipeline_entry(pipeline: Pipeline, body_bytes: int) -> Any:
         ),
         request_body_buffer_limit=UInt64Value(value=body_bytes),
         typed_per_filter_config={
-            LUA_FILTER: packed(lua_pb2.LuaPerRoute(filter_context=_context(pipeline, body_bytes)))
+            LUA_FILTER: packed(lua_pb2.LuaPerRoute(filter_context=_context(pipeline, body_bytes))),
+            **(route_limits(pipeline.limits) if pipeline.limits else {}),
         },
     )
     wrong_method = route_components_pb2.Route(

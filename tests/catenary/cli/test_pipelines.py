@@ -37,6 +37,26 @@ def test_a_step_may_be_an_object(ask: Any):
     assert "serving-scikit/iris retries=0" in ask("pipeline", "show", "object").stdout
 
 
+def test_limits_are_shown_as_they_are(ask: Any):
+    limits = {
+        "requests_per_s": 100.0,
+        "concurrent_requests": 16,
+        "per_client": {"requests_per_s": 0.5, "burst": 3, "header": "x-api-key"},
+    }
+    result = ask("pipeline", "create", "limited", "serving-scikit/iris", "--limits", json.dumps(limits), "--json")
+    assert json.loads(result.stdout)["limits"] == limits
+    shown = ask("pipeline", "show", "limited").stdout
+    for text in ("100/s", "16 at once", "0.5/s, burst 3 per client by x-api-key"):
+        assert text in shown
+    assert "limits" not in ask("pipeline", "create", "unlimited", "serving-scikit/iris").stdout
+
+
+def test_limits_that_are_not_json_are_wrong_usage(ask: Any):
+    result = ask("pipeline", "create", "broken", "serving-scikit/iris", "--limits", "100/s")
+    assert result.exit_code == 2
+    assert "--limits" in result.stderr
+
+
 def test_an_object_that_is_not_json_is_wrong_usage(ask: Any):
     result = ask("pipeline", "create", "broken", "{service")
     assert result.exit_code == 2

@@ -14,7 +14,7 @@ from google.protobuf.json_format import MessageToDict
 from catenary.address import TcpAddress, UnixAddress
 from catenary.node import Node
 from manager.snapshot import CLUSTERS, ENDPOINTS, LISTENERS, ROUTES, Snapshot, SnapshotBuilder
-from manager.topology import Pipeline, Step, Topology
+from manager.topology import Limits, Pipeline, Rate, Step, Topology
 from manager.xds.tracing import Zipkin
 
 GOLDEN = Path(__file__).with_name("golden")
@@ -23,6 +23,10 @@ TOPOLOGY = Topology(
     (
         Pipeline("endpointML", (Step("serving-a", "m1", 0, 2), Step("serving-b", "m2", 1_500, 0)), 60_000),
         Pipeline("one", (Step("serving-b", "v1/predict:now", 0, 2),), 250),
+        Pipeline(
+            "limited", (Step("serving-a", "m1", 0, 2),), 250, Limits(Rate(100, 200), Rate(0.5, 2), "x-api-key", 16)
+        ),
+        Pipeline("by-address", (Step("serving-a", "m1", 0, 2),), 250, Limits(None, Rate(5, 5))),
     ),
     MappingProxyType(
         {
