@@ -458,8 +458,10 @@ local function finish(handle, state)
   local status = tonumber(headers:get(":status"))
   local kind = headers:get("content-type")
   if (status >= 200 and status < 300) or (kind and kind:find("application/grpc", 1, true)) then return end
+  local upstream = headers:get(SERVICE_TIME) ~= nil
+  if status == 408 and not upstream then return end -- the client was too slow, which is no step's failure
   local context = handle:filterContext():get("chain")
-  local by = why or (headers:get(SERVICE_TIME) == nil and "" or nil)
+  local by = why or (not upstream and "" or nil)
   local ids = { request = request, trace = trace }
   headers:replace(":status", tostring(status < 400 and 502 or status))
   headers:replace("content-type", "application/problem+json")

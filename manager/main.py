@@ -29,7 +29,8 @@ async def serve(settings: ManagerSettings) -> None:
     stop = stop_event()
     standing = Standing()
     async with backend(settings, standing) as (store, registry):
-        ads = AdsServer(SnapshotBuilder(data.chain_lua().read_text(), _zipkin(settings)))
+        chain_lua = data.chain_lua().read_text()
+        ads = AdsServer(SnapshotBuilder(chain_lua, settings.client_timeout_s, _zipkin(settings)))
         controller = Controller(store, registry, standing, ads, acknowledge_s=settings.acknowledge_s)
         running = asyncio.create_task(controller.run(), name="controller")
         stopping = asyncio.create_task(stop.wait(), name="stop")

@@ -69,6 +69,10 @@ class ManagerSettings(Settings):
     acknowledge_s: float = Field(1.0, ge=0, le=30)
     """How long a write waits for the gateways to take it in, before it answers `pending`."""
 
+    client_timeout_s: float = Field(300.0, ge=0.5, le=86_400)
+    """How long a gateway waits for a client, in seconds: for its whole request, which is then 408, for it to take its
+    answer, for its next request."""
+
     zipkin: str = Field("", pattern=r"^(http://[^/:\s]+(:\d{1,5})?(/\S*)?)?$")
     """The Zipkin server that every Envoy sends its spans to, such as `http://zipkin:9411`; empty: nothing is traced."""
 

@@ -77,15 +77,27 @@ _KEEPALIVE = protocol_pb2.KeepaliveSettings(
 )
 
 
+def http2(
+    *, max_streams: int | None = None, keepalive: protocol_pb2.KeepaliveSettings | None = None
+) -> protocol_pb2.Http2ProtocolOptions:
+    """How HTTP/2 is spoken everywhere; `max_streams` limits the requests under way on a connection.
+
+    Many requests share a connection. What waits for one that does not read is limited by its stream's window; a limit
+    for the connection would be used up by a few such, and then nobody's bytes would pass.
+    """
+    return protocol_pb2.Http2ProtocolOptions(
+        initial_stream_window_size=UInt32Value(value=1 << 20),
+        initial_connection_window_size=UInt32Value(value=(1 << 31) - 1),
+        max_concurrent_streams=UInt32Value(value=max_streams) if max_streams else None,
+        connection_keepalive=keepalive,
+    )
+
+
 def service_cluster(service: str) -> Resource:
     """The sidecars of `service`, spoken to in HTTP/2."""
     options = http_protocol_options_pb2.HttpProtocolOptions(
         explicit_http_config=http_protocol_options_pb2.HttpProtocolOptions.ExplicitHttpConfig(
-            http2_protocol_options=protocol_pb2.Http2ProtocolOptions(
-                initial_stream_window_size=UInt32Value(value=1 << 20),
-                initial_connection_window_size=UInt32Value(value=8 << 20),
-                connection_keepalive=_KEEPALIVE,
-            )
+            http2_protocol_options=http2(keepalive=_KEEPALIVE)
         ),
         retry_policy=RETRIES,
     )

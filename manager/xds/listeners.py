@@ -28,7 +28,7 @@ from google.protobuf.wrappers_pb2 import BoolValue, UInt32Value
 from catenary import names
 from catenary.node import Node
 from catenary.problem import TITLES
-from manager.xds.clusters import ADS
+from manager.xds.clusters import ADS, http2
 from manager.xds.endpoints import envoy_address
 from manager.xds.limits import limit_filters
 from manager.xds.resource import Resource, packed, resource
@@ -39,8 +39,14 @@ ANSWERED = "x-catenary-answered"
 """Set by the chain filter on a request that it answered with its own document."""
 
 
-def edge_listener(node: Node, chain_lua: str, zipkin: Zipkin | None = None) -> Resource:
-    """The gateway's front door, where the chain is executed."""
+def edge_listener(node: Node, chain_lua: str, client_timeout_s: float, zipkin: Zipkin | None = None) -> Resource:
+    """The gateway's front door, where the chain is executed.
+
+    It waits `client_timeout_s` for a client: for a request to arrive whole, for an answer to be taken, for the next
+    request. What lies between is the chain's time, which the route limits.
+    """
+    client_timeout = Duration()
+    client_timeout.FromMilliseconds(round(client_timeout_s * 1000))
     manager = _connection_manager(
         rds=hcm.Rds(config_source=ADS, route_config_name=EDGE),
         http_filters=[*limit_filters(), *([trace_id_filter()] if zipkin else []), _lua_filter(chain_lua), _router()],
@@ -56,6 +62,13 @@ def edge_listener(node: Node, chain_lua: str, zipkin: Zipkin | None = None) -> R
         strip_any_host_port=True,
         stream_idle_timeout=Duration(seconds=300),
         request_headers_timeout=Duration(seconds=10),
+        request_timeout=client_timeout,
+        stream_flush_timeout=client_timeout,
+        http2_protocol_options=http2(max_streams=100),
+        max_request_headers_kb=UInt32Value(value=60),
+        common_http_protocol_options=protocol_pb2.HttpProtocolOptions(
+            idle_timeout=client_timeout, max_headers_count=UInt32Value(value=100)
+        ),
         local_reply_config=_local_replies(answered_by_filter=True),
         **(edge_tracing(zipkin) if zipkin else {}),
     )
@@ -66,6 +79,7 @@ def sidecar_listener(node: Node, zipkin: Zipkin | None = None) -> Resource:
     """The front of an app: what comes in goes to it."""
     manager = _connection_manager(
         route_config=app_routes(),
+        http2_protocol_options=http2(),
         http_filters=[_router()],
         # The gateway is the edge: what it says of the client, of ids and of deadlines is passed on as it is.
         use_remote_address=BoolValue(value=False),
@@ -82,10 +96,6 @@ def _connection_manager(**fields: object) -> hcm.HttpConnectionManager:
         stat_prefix="ingress",
         codec_type=hcm.HttpConnectionManager.AUTO,
         server_name="catenary",
-        http2_protocol_options=protocol_pb2.Http2ProtocolOptions(
-            initial_stream_window_size=UInt32Value(value=1 << 20),
-            initial_connection_window_size=UInt32Value(value=8 << 20),
-        ),
         **fields,
     )
 
@@ -154,7 +164,16 @@ def _local_replies(*, answered_by_filter: bool) -> hcm.LocalReplyConfig:
             pipeline="%ROUTE_NAME%",
         ),
     )
-    return hcm.LocalReplyConfig(mappers=[as_it_is, rate_limited, overloaded, wrapped])
+    slow = hcm.ResponseMapper(
+        filter=_status_filter(accesslog_pb2.ComparisonFilter.EQ, 408),
+        body_format_override=_document(
+            "request-timeout",
+            TITLES[408],
+            "the request took longer to arrive than a client may take",
+            pipeline="%ROUTE_NAME%",
+        ),
+    )
+    return hcm.LocalReplyConfig(mappers=[as_it_is, rate_limited, overloaded, slow, wrapped])
 
 
 def _document(

@@ -45,7 +45,19 @@ async def _stream(request: web.Request) -> web.StreamResponse:
     return response
 
 
+async def _deaf(request: web.Request) -> web.Response:
+    """Takes a request, and reads its body when it may."""
+    DEAF.release()
+    await asyncio.wait_for(GO_ON.wait(), 30)
+    return web.Response(body=str(len(await request.read())))
+
+
+async def _deaf_or_pass(request: web.Request) -> web.Response:
+    return await (_deaf if request.path == "/deaf" else _pass)(request)
+
+
 GO_ON = asyncio.Event()
+DEAF = asyncio.Semaphore(0)
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
@@ -53,13 +65,14 @@ async def mesh() -> AsyncIterator[Mesh]:
     async with Mesh() as mesh:
         await mesh.step("serving-a", _append)
         await mesh.step("serving-b", _append)
-        await mesh.step("pass", _pass)
+        await mesh.step("pass", _deaf_or_pass)
         await mesh.step("stream", _stream)
         await mesh.pipeline("one", "serving-a/m1")
         await mesh.pipeline("two", "serving-a/m1", "serving-b/m2")
         await mesh.pipeline("five", *[f"serving-{'ab'[i % 2]}/m{i}" for i in range(5)])
         await mesh.pipeline("big", "pass/m1", "pass/m2")
         await mesh.pipeline("big-one", "pass/m1")
+        await mesh.pipeline("deaf", "pass/deaf")
         await mesh.pipeline("sse", "pass/m1", "stream/m2")
         yield mesh
 
@@ -146,6 +159,25 @@ async def test_a_large_body_passes_whole(mesh: Mesh, pipeline: str) -> None:
     async with mesh.session.post(mesh.serve_url(pipeline), data=io.BytesIO(body)) as answer:
         assert answer.status == 200, await answer.text()
         assert await answer.read() == body
+
+
+async def test_a_model_that_does_not_read_holds_up_no_other_of_its_instance(mesh: Mesh) -> None:
+    size = 3_000_000  # More than gateway, sidecar and step hold.
+
+    async def upload() -> bytes:
+        async with mesh.session.post(mesh.serve_url("deaf"), data=io.BytesIO(b" " * size)) as answer:
+            return await answer.read()
+
+    GO_ON.clear()
+    uploads = [asyncio.create_task(upload()) for _ in range(40)]
+    for _ in uploads:
+        await asyncio.wait_for(DEAF.acquire(), 10)
+    async with asyncio.timeout(10):
+        for _ in range(20):
+            async with mesh.session.post(mesh.serve_url("big"), json=[{}]) as answer:
+                assert await answer.json() == [{}]
+    GO_ON.set()
+    assert await asyncio.gather(*uploads) == [str(size).encode()] * 40
 
 
 async def test_the_last_step_streams_chunk_by_chunk(mesh: Mesh) -> None:

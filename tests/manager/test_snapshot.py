@@ -18,7 +18,7 @@ TOPOLOGY = Topology((PIPELINE,), MappingProxyType({"a": (TcpAddress("127.0.0.1",
 
 
 def build(topology: Topology) -> Snapshot:
-    builder = SnapshotBuilder("")
+    builder = SnapshotBuilder("", 300)
     builder.use(topology)
     return builder.build(NODE)
 

@@ -40,7 +40,7 @@ SIDECAR = Node("serving-a-1", "serving-a", "sidecar", TcpAddress("127.0.0.1", 90
 
 
 def build(node: Node, zipkin: Zipkin | None) -> Snapshot:
-    builder = SnapshotBuilder("-- the chain filter's source", zipkin)
+    builder = SnapshotBuilder("-- the chain filter's source", 300, zipkin)
     builder.use(TOPOLOGY)
     return builder.build(node)
 
