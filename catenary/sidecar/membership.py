@@ -57,7 +57,7 @@ class Membership:
         """Enter, renew, leave and come back until `stop`, then leave; meanwhile the data plane needs nobody.
 
         Returns whether the app still answers: False when it has been silent for `hang_s`.
-        Raises SetupError where no check passes within `start_timeout_s`.
+        Raises SetupError where no check passes within `start_timeout_s`, or the health file cannot be written.
         """
         await self._first_pass(stop, start_timeout_s)
         while not stop.is_set() and not self._hangs():
@@ -101,8 +101,7 @@ class Membership:
             self._silent_since = self._now()
         if health.passing:
             self._failures = 0
-            if self._health_file:
-                self._health_file.touch()
+            self._note_health()
             if not self._registered or health.models != self._instance.models:
                 self._instance = self._instance.model_copy(update={"models": health.models})
                 self._due = 0.0 if not self._retry_s else self._due
@@ -113,6 +112,15 @@ class Membership:
         if self._failures == FAILURES_TO_LEAVE and self._registered:
             log.warning("leaving the registry until it is well again: %s", health.fault)
             await self._leave()
+
+    def _note_health(self) -> None:
+        try:
+            if self._health_file:
+                self._health_file.touch()
+        except OSError as error:
+            raise SetupError(
+                f"CATENARY_HEALTH_FILE: {self._health_file} cannot be written: {error.strerror}"
+            ) from error
 
     async def _enter(self) -> None:
         """Register or renew. While the manager is away the pauses grow up to a third of a lease."""

@@ -150,7 +150,8 @@ async def _live(
     try:
         await asyncio.wait({membership, stop, app.ended, envoy.ended}, return_when=asyncio.FIRST_COMPLETED)
         dead = next((child for child in (app, envoy) if child.ended.done()), None)
-        if not dead and membership.done() and not membership.result():
+        hangs = membership.done() and not membership.exception() and not membership.result()
+        if hangs and not dead:
             log.error("the app has answered nothing for %g s: killing it", settings.hang_s)
             return 1
         if dead:

@@ -37,6 +37,14 @@ async def test_a_port_that_is_taken(supervise: Any, setting: str) -> None:
     assert sidecar.folders() == []
 
 
+async def test_a_health_file_that_cannot_be_written(supervise: Any) -> None:
+    sidecar = await supervise(health_file="/nowhere/healthy")
+    assert await sidecar.ended() == 2
+    assert sidecar.log.splitlines()[-1] == (
+        "CATENARY_HEALTH_FILE: /nowhere/healthy cannot be written: No such file or directory"
+    )
+
+
 async def test_a_run_folder_whose_sockets_would_have_too_long_paths(world: Any, supervise: Any) -> None:
     (long := world.folder / ("x" * 80)).mkdir()
     sidecar = await supervise(run_dir=str(long))
@@ -52,10 +60,11 @@ async def test_an_app_that_never_becomes_ready(supervise: Any) -> None:
     assert "was not ready within 3 s: the app answers 503: it waits for the test" in sidecar.log
 
 
-async def test_an_app_that_never_listens(supervise: Any) -> None:
-    command = [sys.executable, "-c", "import signal; signal.pause()"]
-    sidecar = await supervise(command=command, port=str(free_port()), start_timeout_s="2")
+async def test_an_app_that_never_listens_is_asked_to_end(supervise: Any) -> None:
+    program = "import signal; signal.signal(signal.SIGTERM, lambda *_: print('it was asked to end')); signal.pause()"
+    sidecar = await supervise(command=[sys.executable, "-c", program], port=str(free_port()), start_timeout_s="2")
     assert await sidecar.ended() == 2
+    assert "it was asked to end" in sidecar.log
     assert "was not ready within 2 s: the app does not answer its Envoy (503" in sidecar.log
 
 
