@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from typing import Any
 
 from mesh import until
+from servers import ConsulAgent
 
 from catenary.errors import Unavailable
 from catenary.messages import Instance
@@ -118,3 +119,28 @@ class Sidecar:
                     if self.next is None:
                         raise
                     await self.next.renew(self.instance)
+
+
+async def at_agent(agent: ConsulAgent) -> dict[str, Any]:
+    async with agent.request("GET", "/v1/agent/services") as answer:
+        return dict(await answer.json())
+
+
+async def in_kv(agent: ConsulAgent) -> list[str]:
+    async with agent.request("GET", "/v1/kv/catenary/instances/?keys") as answer:
+        return [] if answer.status == 404 else list(await answer.json())
+
+
+@contextlib.contextmanager
+def never_without(registry: ConsulRegistry, *ids: str) -> Iterator[None]:
+    """Inside the block, endpoints of `ids` are never given up, be it for a moment."""
+    missed = []
+
+    def look() -> None:
+        if missing := set(ids) - {i.id for i in registry.instances()}:
+            missed.append(missing)
+
+    registry.changed = look
+    yield
+    look()
+    assert missed == []
