@@ -12,7 +12,7 @@ COMPILE = $(UV) pip compile pyproject.toml --quiet --universal --python-version 
 # What the images install: `envoy` all of them, each other one its role besides. (envoy/Dockerfile)
 IMAGE_LOCKS := envoy gateway manager repository scikit custom spark-local
 
-.PHONY: help demo test test-containers lint lock clean
+.PHONY: help demo test test-containers bench lint lock clean
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 
@@ -22,6 +22,8 @@ help:
 	@echo 'make test          set up for tests, check style and types, run all tests'
 	@echo 'make test-containers'
 	@echo '                   build the images, run the stack of docker-compose.yml, test it (needs a Docker engine)'
+	@echo 'make bench         measure for half an hour, on a machine that does nothing else (needs wrk);'
+	@echo '                   BENCH_JSON=folder keeps all figures, BENCH_FLAGS="--rounds 3" measures less'
 	@echo 'make lint          check style and types only'
 	@echo 'make lock          renew requirements/*.txt from pyproject.toml (needs uv; UPGRADE=1 takes newer releases)'
 	@echo 'make clean         remove the virtual environment and what tools have cached'
@@ -39,6 +41,12 @@ test: lint
 test-containers: $(VENV)/test.stamp
 	@./build.sh
 	@exec $(BIN)/python -m pytest -m compose tests/compose $(PYTEST_FLAGS)
+
+BENCHES := chain pipelines size transport start soak
+bench: $(VENV)/test.stamp
+	@for bench in $(BENCHES); do \
+		$(BIN)/python bench/$$bench.py $(if $(BENCH_JSON),--json $(BENCH_JSON)/$$bench.json) $(BENCH_FLAGS) || exit; \
+	done
 
 lint: $(VENV)/test.stamp
 	@$(BIN)/ruff check

@@ -1,17 +1,18 @@
 """The gateway that one would write by hand, to compare with: posts to each URL in turn, no limits, retries or timings.
 
-`python bench/relay.py <port> <url> …`
+`python bench/relay.py asyncio|uvloop <port> <url> …`
 """
 
 from __future__ import annotations
 
+import asyncio
 import sys
 
 import aiohttp
 import uvloop
 from aiohttp import web
 
-PORT, *URLS = sys.argv[1:]
+LOOP, PORT, *URLS = sys.argv[1:]
 SESSION = web.AppKey("session", aiohttp.ClientSession)
 
 
@@ -30,4 +31,5 @@ async def session(app: web.Application) -> None:
 app = web.Application(client_max_size=1 << 30)
 app.on_startup.append(session)
 app.router.add_post("/{path:.*}", relay)
-web.run_app(app, host="127.0.0.1", port=int(PORT), print=None, loop=uvloop.new_event_loop(), access_log=None)
+loop = {"asyncio": asyncio.new_event_loop, "uvloop": uvloop.new_event_loop}[LOOP]()
+web.run_app(app, host="127.0.0.1", port=int(PORT), print=None, loop=loop, access_log=None)

@@ -1,4 +1,4 @@
-"""The trivial step of the benchmarks: answers what it is sent. `python bench/step.py <socket>`."""
+"""The trivial step of the benchmarks: answers what it is sent. `python bench/step.py <socket> <port>`, on both."""
 
 from __future__ import annotations
 
@@ -14,4 +14,5 @@ async def echo(request: web.Request) -> web.Response:
 
 app = web.Application(client_max_size=1 << 30)
 app.router.add_post("/{path:.*}", echo)
-web.run_app(app, path=sys.argv[1], print=None, loop=uvloop.new_event_loop(), access_log=None)
+loop = uvloop.new_event_loop()
+web.run_app(app, path=sys.argv[1], host="127.0.0.1", port=int(sys.argv[2]), print=None, loop=loop, access_log=None)

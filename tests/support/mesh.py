@@ -16,7 +16,7 @@ import tempfile
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 
 import aiohttp
 from aiohttp import web
@@ -114,6 +114,9 @@ class Mesh:
     `manager_settings`: more of the manager's environment.
     """
 
+    MANAGER: ClassVar = ["-m", "manager"]
+    """What Python runs as the manager."""
+
     def __init__(
         self, *, body_bytes: int = names.DEFAULT_BODY_BYTES, lease_s: float = 2.0, **manager_settings: str
     ) -> None:
@@ -153,7 +156,7 @@ class Mesh:
 
     async def start_manager(self) -> None:
         self.manager = await Process.start(
-            [sys.executable, "-m", "manager"],
+            [sys.executable, *self.MANAGER],
             self.folder / "manager.log",
             CATENARY_LISTEN=self.manager_url.removeprefix("http://"),
             CATENARY_XDS=f"unix:{self.folder / 'xds.sock'}",
