@@ -40,7 +40,7 @@ async def measure(options: argparse.Namespace) -> list[Figures]:
     async with EchoMesh() as mesh:
         compared = await variants(mesh)
         for url in (url for variant in compared for url in variant.urls):
-            await mesh.ask(url)
+            await mesh.until_echoes(url)
         for connections in options.connections:
             cases = {
                 (connections, variant.name): lambda v=variant, c=connections: v.measure(c, options.seconds, mesh.body)

@@ -13,7 +13,7 @@ HERE = Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE.parent / "tests" / "support"), str(HERE.parent)]
 
 import aiohttp
-from mesh import Mesh, Process
+from mesh import Mesh, Process, until
 from rounds import ROWS, Fault
 
 from catenary.address import TcpAddress, UnixAddress, free_port
@@ -82,6 +82,17 @@ class EchoMesh(Mesh):
             if answer.status != 200 or said != body:
                 raise Fault(f"{url} answered {answer.status}: {said[:500]!r}")
             return answer
+
+    async def until_echoes(self, url: str) -> None:
+        """Wait until gateways know of the steps: an instance that joins does not wait for that."""
+
+        async def echoes() -> bool:
+            with contextlib.suppress(Fault):
+                await self.ask(url)
+                return True
+            return False
+
+        await until(echoes, f"{url} echoes")
 
     async def _renew(self) -> None:
         while True:

@@ -76,7 +76,7 @@ async def measure(options: argparse.Namespace) -> list[Figures]:
             for step in steps:
                 await mesh.join(step.instance)
             url = mesh.serve_url(pipeline)
-            await mesh.ask(url)
+            await mesh.until_echoes(url)
             assert mesh.gateway
             variant = Variant(pipeline, [url], {"gateway": mesh.gateway.child.pid})
             loads[(number,)] = lambda v=variant, b=mesh.body: v.measure(CONNECTIONS, options.seconds, b)

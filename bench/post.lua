@@ -19,10 +19,10 @@ function init(args)
   local per_s = tonumber(args[2])
   if per_s == 0 then return end
   local due_ms = now_ms()
-  -- wrk asks before each request how many milliseconds to wait; a thread that is late does not catch up.
+  -- wrk asks before each request how many milliseconds to wait; a thread that is late catches up on the last second.
   function delay()
-    due_ms = math.max(due_ms + 1e3 / per_s, now_ms())
-    return due_ms - now_ms()
+    due_ms = math.max(due_ms + 1e3 / per_s, now_ms() - 1e3)
+    return math.max(0, due_ms - now_ms())
   end
 end
 

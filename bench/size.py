@@ -25,7 +25,7 @@ async def lengths(mesh: EchoMesh, steps: list[Echo], options: argparse.Namespace
     for length in options.lengths:
         name = f"of-{length}"
         await mesh.pipeline(name, *(f"{steps[i % len(steps)].service}/m" for i in range(length)))
-        await mesh.ask(mesh.serve_url(name))
+        await mesh.until_echoes(mesh.serve_url(name))
         variant = Variant(name, [mesh.serve_url(name)], {"gateway": mesh.gateway.child.pid})
         cases[(length,)] = lambda v=variant: v.measure(CONNECTIONS, options.seconds, mesh.body)
     await figures.measure(options.rounds, cases)
@@ -65,6 +65,7 @@ class Bodies:
 async def bodies(mesh: EchoMesh, steps: list[Echo], options: argparse.Namespace) -> Figures:
     figures = Figures("Size of the body, one at a time through two steps", "bytes")
     await mesh.pipeline("two", *(f"{step.service}/m" for step in steps))
+    await mesh.until_echoes(mesh.serve_url("two"))
     assert mesh.gateway
     processes = {"gateway": mesh.gateway.child.pid}
     processes |= {f"sidecar {i}": step.sidecar for i, step in enumerate(steps, 1)}

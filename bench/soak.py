@@ -28,7 +28,7 @@ async def measure(options: argparse.Namespace) -> list[Figures]:
         steps = [await mesh.echo(name) for name in ("first", "second")]
         await mesh.pipeline("soak", "first/m", "second/m")
         url = mesh.serve_url("soak")
-        await mesh.ask(url)
+        await mesh.until_echoes(url)
         assert mesh.gateway
         assert mesh.manager
         processes = {"gateway": mesh.gateway.child.pid, "manager": mesh.manager.child.pid}

@@ -41,7 +41,7 @@ async def variants(stack: AsyncExitStack) -> tuple[EchoMesh, list[Variant]]:
             processes = {"gateway": mesh.gateway.child.pid}
             processes |= {f"sidecar {i}": step.sidecar for i, step in enumerate(pair, 1)}
             processes |= {f"app {i}": step.app for i, step in enumerate(pair, 1)}
-            await mesh.ask(mesh.serve_url(way[0]))
+            await mesh.until_echoes(mesh.serve_url(way[0]))
             found.append(Variant(f"{protocol}, {way}", [mesh.serve_url(way[0])], processes))
     return first, found
 
