@@ -46,7 +46,7 @@ SERVER_TIMING: Final = "server-timing"
 TIMEOUT_MS: Final = "x-catenary-timeout-ms"
 """What is left of the request's deadline, in milliseconds: a client may send it, every step receives it."""
 PIPELINE: Final = "x-catenary-pipeline"
-"""Set by the edge on what it hands to the gateway's app instead of a pipeline: the pipeline whose path it was."""
+"""Set by the edge on what it hands to the gateway's app instead of a pipeline: the one whose path it begins with."""
 LOCAL_REPLY: Final = "x-catenary-local-reply"
 """Set by an Envoy on an answer that it made itself: Envoy's response code details."""
 

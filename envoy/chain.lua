@@ -1,7 +1,7 @@
 -- The chain, executed inside the gateway's Envoy: one filter for all pipelines.
 --
--- A pipeline's route carries its chain as the filter's context:
---   chain = { pipeline, timeout_ms, body_bytes, steps = { { service, model, timeout_ms, retries }, … } }
+-- A pipeline's route carries its chain as the filter's context, a text: a line `pipeline timeout_ms body_bytes`, then one
+-- for each step, `service model timeout_ms retries`.
 -- Every step before the last is a call; the last step is the route itself, which already names its cluster and path: the
 -- filter only hands it the body, so its answer streams and a chain of one step is never buffered.
 --
@@ -203,6 +203,34 @@ local function timing(step, duration_us)
   local name = step.model:find("[/:]") and step.model:gsub("[/:]", "-") or step.model
   local dur = duration_us and string.format("%.3f", duration_us / 1000) or "%.3f"
   return name .. ";dur=" .. dur .. ';desc="' .. step.service .. '"'
+end
+
+-- Chains ----------------------------------------------------------------------------------------------------------------
+
+-- Each that is in use, by its text; one that is not goes with the garbage.
+local chains = setmetatable({}, { __mode = "v" })
+
+local function parsed(text)
+  local pipeline, timeout_ms, body_bytes = text:match("^(%S+) (%d+) (%d+)")
+  local chain = { pipeline = pipeline, timeout_ms = tonumber(timeout_ms), body_bytes = tonumber(body_bytes), steps = {} }
+  for service, model, step_ms, retries in text:gmatch("\n(%S+) (%S+) (%d+) (%d+)") do
+    local step = { service = service, model = model, retries = tonumber(retries) }
+    if step_ms ~= "0" then step.timeout_ms = tonumber(step_ms) end
+    chain.steps[#chain.steps + 1] = step
+  end
+  return chain
+end
+
+-- The chain of the request's route; nil: it has none.
+local function chain_of(handle)
+  local text = handle:filterContext():get("chain")
+  if text == nil then return nil end
+  local chain = chains[text]
+  if chain == nil then
+    chain = parsed(text)
+    chains[text] = chain
+  end
+  return chain
 end
 
 -- Failures --------------------------------------------------------------------------------------------------------------
@@ -410,7 +438,7 @@ local function run_chain(handle, context, ids)
 end
 
 function envoy_on_request(handle)
-  local context = handle:filterContext():get("chain")
+  local context = chain_of(handle)
   if context == nil then return end
   local ids = { request = handle:headers():get("x-request-id") or "" }
   local ok, fault = pcall(function()
@@ -460,7 +488,7 @@ local function finish(handle, state)
   if (status >= 200 and status < 300) or (kind and kind:find("application/grpc", 1, true)) then return end
   local upstream = headers:get(SERVICE_TIME) ~= nil
   if status == 408 and not upstream then return end -- the client was too slow, which is no step's failure
-  local context = handle:filterContext():get("chain")
+  local context = chain_of(handle)
   local by = why or (not upstream and "" or nil)
   local ids = { request = request, trace = trace }
   headers:replace(":status", tostring(status < 400 and 502 or status))

@@ -62,7 +62,8 @@ class Fallback:
         return json_response({"status": "ok"})
 
     async def _no_pipeline(self, request: web.Request) -> web.Response:
-        if names.PIPELINE in request.headers:
+        near = request.headers.get(names.PIPELINE)
+        if near and request.rel_url.raw_path == f"{names.SERVE_PATH}/{near}":
             raise MethodNotAllowed(request.method, ["POST"])
         prefix = names.SERVE_PATH + "/"
         if not request.path.startswith(prefix):
