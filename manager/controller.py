@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import math
-from collections.abc import Sequence
+from dataclasses import dataclass
 from types import MappingProxyType
 
 from catenary import names
@@ -19,6 +19,15 @@ from manager.pipelines import PIPELINES, PipelineBook, StoredPipeline
 from manager.readiness import Wait, waits
 from manager.registry import Registry
 from manager.standing import Standing
+
+
+@dataclass(frozen=True, slots=True)
+class _Taken:
+    """A pipeline as it was read, in the units of the wire, and the generation that first had it."""
+
+    stored: StoredPipeline
+    resolved: topology.Pipeline
+    generation: int
 
 
 class Controller:
@@ -36,10 +45,9 @@ class Controller:
         self._store = store
         self._book = PipelineBook(store)
         self._acknowledge_s = acknowledge_s
-        self._pipelines: tuple[topology.Pipeline, ...] = ()
+        self._taken: dict[str, _Taken] = {}
+        self._published: list[StoredPipeline] | None = None
         self._generation = 0
-        self._generations: dict[str, tuple[int, int]] = {}
-        """Of each pipeline, its revision and the generation that first had it."""
         self._repositories: tuple[TcpAddress, ...] | None = None
         self._publishing = asyncio.Lock()
         registry.changed = self._publish
@@ -66,12 +74,12 @@ class Controller:
 
     def pipeline_count(self) -> int | None:
         """None: not known yet."""
-        return len(self._pipelines) if self.loaded.is_set() else None
+        return len(self._taken) if self.loaded.is_set() else None
 
     def in_force(self, stored: StoredPipeline) -> bool:
         """Whether every gateway that is connected to this manager has taken in this pipeline, or a newer one."""
-        revision, generation = self._generations.get(stored.pipeline.name, (0, 0))
-        return revision >= stored.revision and self.ads.has_taken(generation)
+        taken = self._taken.get(stored.pipeline.name)
+        return taken is not None and taken.stored.revision >= stored.revision and self.ads.has_taken(taken.generation)
 
     def waits(self, pipeline: Pipeline) -> list[Wait]:
         return waits(pipeline, self.registry, self.catalog)
@@ -104,9 +112,9 @@ class Controller:
 
     async def _load(self) -> None:
         await self.registry.load()
-        self._take(await self._book.read())
+        pipelines = await self._book.read()
         self.loaded.set()
-        self._publish()
+        self._publish_pipelines(pipelines)
         self.standing.well("start")
 
     async def _publish_write(self) -> None:
@@ -116,35 +124,38 @@ class Controller:
                 pipelines = await self._book.read()
             except Unavailable:
                 pipelines = self._book.last_known()
-            self._take(pipelines)
-            self._publish()
+            self._publish_pipelines(pipelines)
 
-    def _take(self, pipelines: Sequence[StoredPipeline]) -> None:
-        self._pipelines = tuple(_resolved(stored.pipeline) for stored in pipelines)
-        before = self._generations
-        next_ = self._generation + 1
-        self._generations = {}
+    def _publish_pipelines(self, pipelines: list[StoredPipeline]) -> None:
+        """Publish them unless they have been: a write is published by who wrote, and seen again by who follows."""
+        if pipelines == self._published:
+            return
+        before, next_generation = self._taken, self._generation + 1
+        self._taken = {}
         for stored in pipelines:
-            name, revision = stored.pipeline.name, stored.revision
-            known = before.get(name)
-            self._generations[name] = known if known and known[0] == revision else (revision, next_)
+            known = before.get(stored.pipeline.name)
+            if known is None or known.stored is not stored:
+                known = _Taken(stored, _resolved(stored.pipeline), next_generation)
+            self._taken[stored.pipeline.name] = known
+        self._publish()
+        self._published = pipelines
 
     def _publish(self) -> None:
         if not self.loaded.is_set():
             return
-        named = {step.service for pipeline in self._pipelines for step in pipeline.steps}
+        pipelines = tuple(taken.resolved for taken in self._taken.values())
+        named = {step.service for pipeline in pipelines for step in pipeline.steps}
         services = sorted(named | {instance.service for instance in self.registry.instances()})
         endpoints = {service: self.registry.addresses(service) for service in services}
         if endpoints.get(names.REPOSITORY) != self._repositories:
             self._repositories = endpoints.get(names.REPOSITORY)
             self.catalog.repositories_changed()
-        self._generation = self.ads.publish(topology.Topology(self._pipelines, MappingProxyType(endpoints)))
+        self._generation = self.ads.publish(topology.Topology(pipelines, MappingProxyType(endpoints)))
 
     async def _follow_store(self) -> None:
         async for _ in self._store.watch(PIPELINES):
             async with self._publishing:
-                self._take(await self._book.read())
-                self._publish()
+                self._publish_pipelines(await self._book.read())
             self.standing.well("pipelines")
 
 

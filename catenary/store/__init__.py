@@ -6,12 +6,10 @@ One interface: `catenary.store.sqlite` is embedded in the manager, `catenary.sto
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Sequence
-from dataclasses import dataclass
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(NamedTuple):
     """A key's value; `revision` grows with every write to the store and is never 0."""
 
     key: str

@@ -132,7 +132,7 @@ def _list(db: sqlite3.Connection, prefix: str) -> list[Entry]:
     rows = db.execute(
         "SELECT key, value, revision FROM entries WHERE substr(key, 1, ?) = ? ORDER BY key", (len(prefix), prefix)
     )
-    return [Entry(*row) for row in rows]
+    return list(map(Entry._make, rows))
 
 
 def _check(db: sqlite3.Connection, key: str, expect: int | None) -> None:
