@@ -32,6 +32,8 @@ CALL_S = 3.0
 PAUSE_S = 0.02
 """Between two queries of one watch: changes in quick succession come as one."""
 REFUSED_RETRY_S = 10
+# aiohttp's own limit for the whole of a request loses a cancellation that comes with it, and its task would go on.
+_CONNECT = aiohttp.ClientTimeout(total=None, sock_connect=CALL_S)
 _TOKEN = re.compile(r"[!-~]+")
 """What can stand in a header."""
 
@@ -136,11 +138,13 @@ class _Http(base.HTTPClient):  # type: ignore[misc]
         # Consul spreads its answers over a sixteenth of the wait.
         limit_s = CALL_S + (WAIT_S * 17 / 16 if params and "index" in dict(params) else 0)
         url = URL(self.uri(path, params), encoded=True)
-        timeout = aiohttp.ClientTimeout(total=limit_s, sock_connect=CALL_S)
         try:
-            async with self._session.request(
-                method, url, data=data or None, headers=headers, timeout=timeout, allow_redirects=False
-            ) as answer:
+            async with (
+                asyncio.timeout(limit_s),
+                self._session.request(
+                    method, url, data=data or None, headers=headers, timeout=_CONNECT, allow_redirects=False
+                ) as answer,
+            ):
                 response = base.Response(answer.status, answer.headers, await answer.text("utf-8", "replace"))
         except TimeoutError as error:
             raise Unavailable(f"Consul at {self.base_uri} does not answer") from error
