@@ -213,7 +213,7 @@ async def test_pipelines_that_somebody_else_deletes_from_consul_are_gone(stack: 
         async with stack.mesh.session.post(stack.mesh.serve_url("p"), json=[]) as answer:
             return answer.status == 404
 
-    await until(gone, "the gateway has been told", 2)
+    await until(gone, "the gateway has been told", 10)
     assert await stack.named(names.PIPELINES_PATH, "name") == []
 
 
