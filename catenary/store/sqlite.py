@@ -1,11 +1,14 @@
 """The embedded store: one SQLite file, written by one process.
 
-Each call runs on the store's own thread, in the order of the calls; a write is on the disk when it returns.
+Each call runs on the store's own thread, in the order of the calls; a write is on the disk when it returns. The file
+has a rollback journal, not a write-ahead log: so it can be read where nothing can be written, be it full or read-only,
+and every transaction sees for itself whether it is whole. One that is damaged is refused, and never begun anew.
 """
 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import sqlite3
 from collections.abc import AsyncIterator, Callable, Sequence
@@ -21,10 +24,16 @@ log = logging.getLogger(__name__)
 T = TypeVar("T")
 
 _SCHEMA = """
-CREATE TABLE IF NOT EXISTS entries (key TEXT PRIMARY KEY, value BLOB NOT NULL, revision INTEGER NOT NULL) WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS counter (id INTEGER PRIMARY KEY CHECK (id = 0), revision INTEGER NOT NULL);
-INSERT OR IGNORE INTO counter VALUES (0, 0);
+CREATE TABLE entries (key TEXT PRIMARY KEY, value BLOB NOT NULL, revision INTEGER NOT NULL) WITHOUT ROWID;
+CREATE TABLE counter (id INTEGER PRIMARY KEY CHECK (id = 0), revision INTEGER NOT NULL);
+INSERT INTO counter VALUES (0, 0);
 """
+LOCKED_S = 1.0
+"""How long a call waits for another process to let go of the file."""
+LOOK_S = 5.0
+"""How often a watch looks at the file though nobody writes: so it is noticed that it is away."""
+MENDED_RETRY_S = 10
+"""When to try again what somebody has to mend first."""
 
 
 class SqliteStore:
@@ -33,23 +42,27 @@ class SqliteStore:
     def __init__(self, path: Path) -> None:
         self._path = path
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="store")
-        self._changed = asyncio.Condition()
+        self._changed = asyncio.Event()
+        self._failed = False
+        """Whether a call has failed and none has written since."""
         self._writing: set[asyncio.Task[Any]] = set()
         self._connection: sqlite3.Connection | None = None
+        self._file: tuple[int, int] | None = None
+        """Which file the connection is to."""
 
     async def open(self) -> None:
-        """Raises SetupError where the file cannot be opened, or is not such a store."""
-        loop = asyncio.get_running_loop()
+        """Raises SetupError where the file cannot be opened, or is no store; for one that is locked the calls wait."""
         try:
-            await loop.run_in_executor(self._thread, self._connect)
+            await asyncio.get_running_loop().run_in_executor(self._thread, self._opened)
         except (sqlite3.Error, OSError) as error:
+            if _is_locked(error):
+                return
             self._thread.shutdown()
-            raise SetupError(f"the store {self._path} cannot be opened: {error}") from error
+            raise SetupError(f"the store {self._path} cannot be opened: {_told(error)}") from error
 
     async def close(self) -> None:
         await asyncio.gather(*self._writing, return_exceptions=True)
-        if self._connection:
-            await asyncio.get_running_loop().run_in_executor(self._thread, self._connection.close)
+        await asyncio.get_running_loop().run_in_executor(self._thread, self._disconnect)
         self._thread.shutdown()
 
     async def get(self, key: str) -> Entry | None:
@@ -76,31 +89,27 @@ class SqliteStore:
         return await self._write(remove)
 
     async def watch(self, prefix: str) -> AsyncIterator[Sequence[Entry]]:
+        """As `Store.watch`. Raises Unavailable while nothing can be written, too, once a write has failed."""
         seen: list[Entry] | None = None
         while True:
-            async with self._changed:
-                entries = await self.list(prefix)
-                if entries == seen:
-                    await self._changed.wait()
-                    continue
+            changed = self._changed
+            if self._failed:
+                await self._write(_next_revision)
+            entries = await self.list(prefix)
+            if entries == seen:
+                with contextlib.suppress(TimeoutError):
+                    await asyncio.wait_for(changed.wait(), LOOK_S)
+                continue
             seen = entries
             yield entries
-
-    def _connect(self) -> None:
-        self._path.parent.mkdir(parents=True, exist_ok=True)
-        connection = sqlite3.connect(self._path, isolation_level=None, check_same_thread=False, timeout=2)
-        connection.execute("PRAGMA journal_mode = WAL")
-        connection.execute("PRAGMA synchronous = FULL")
-        connection.executescript(_SCHEMA)
-        self._connection = connection
 
     async def _write(self, work: Callable[[sqlite3.Connection], T]) -> T:
         """Run `work` and tell the watches; shielded, for a write that was cancelled has to be told of all the same."""
 
         async def write() -> T:
-            result = await self._call(work)
-            async with self._changed:
-                self._changed.notify_all()
+            result = await self._call(work, "BEGIN IMMEDIATE")
+            self._failed = False
+            self._notify()
             return result
 
         writing = asyncio.create_task(write(), name="write to the store")
@@ -108,19 +117,117 @@ class SqliteStore:
         writing.add_done_callback(self._writing.discard)
         return await asyncio.shield(writing)
 
-    async def _call(self, work: Callable[[sqlite3.Connection], T]) -> T:
+    async def _call(self, work: Callable[[sqlite3.Connection], T], begin: str = "BEGIN") -> T:
         """Run `work` in a transaction on the store's thread."""
         try:
-            return await asyncio.get_running_loop().run_in_executor(self._thread, self._transaction, work)
-        except sqlite3.Error as error:
-            raise Unavailable(f"the store {self._path.name} cannot be used just now: {error}") from error
+            return await asyncio.get_running_loop().run_in_executor(self._thread, self._transaction, work, begin)
+        except (sqlite3.Error, OSError) as error:
+            self._failed = True
+            self._notify()
+            retry_s = 1 if _is_locked(error) else MENDED_RETRY_S
+            raise Unavailable(f"the store {self._path} cannot be used just now: {_told(error)}", retry_s) from error
 
-    def _transaction(self, work: Callable[[sqlite3.Connection], T]) -> T:
-        if self._connection is None:
-            raise RuntimeError("the store is not open")
-        with self._connection:
-            self._connection.execute("BEGIN IMMEDIATE")
-            return work(self._connection)
+    def _notify(self) -> None:
+        self._changed.set()
+        self._changed = asyncio.Event()
+
+    def _transaction(self, work: Callable[[sqlite3.Connection], T], begin: str) -> T:
+        try:
+            with self._opened() as db:
+                db.execute(begin)
+                return work(db)
+        except sqlite3.Error as error:
+            if not _is_locked(error):
+                # It may be damaged, or mended since it was opened: it is opened anew, which says so.
+                self._file = None
+                self._opened()
+            raise
+
+    def _opened(self) -> sqlite3.Connection:
+        """The connection to the file that stands there now."""
+        if self._connection is None or self._file is None or self._file != _identity(self._path):
+            if _identity(self._path) is None:
+                self._create()
+            self._disconnect()
+            self._file = _identity(self._path)
+            self._connection = _connect(self._path)
+        return self._connection
+
+    def _create(self) -> None:
+        """Make the file, whole before it stands there: with what was in one that was taken away while it was in use."""
+        self._path.parent.mkdir(parents=True, exist_ok=True)
+        new = self._path.with_suffix(".new")
+        new.unlink(missing_ok=True)
+        with contextlib.closing(sqlite3.connect(new)) as made:
+            if self._connection:
+                log.warning("the store %s was taken away while it was in use: it is written anew", self._path)
+                try:
+                    self._connection.backup(made)
+                    _require_whole(made, new)
+                except sqlite3.DatabaseError as error:
+                    if _is_damage(error):
+                        self._disconnect()
+                    raise
+            else:
+                made.executescript(_SCHEMA)
+                log.info("the store %s is new", self._path)
+        new.rename(self._path)
+
+    def _disconnect(self) -> None:
+        if self._connection:
+            self._connection.close()
+        self._connection = None
+
+
+def _connect(path: Path) -> sqlite3.Connection:
+    # A file that is not there is not made by opening it.
+    uri = f"{path.absolute().as_uri()}?mode=rw"
+    connection = sqlite3.connect(uri, uri=True, isolation_level=None, check_same_thread=False, timeout=LOCKED_S)
+    try:
+        connection.execute("PRAGMA journal_mode = TRUNCATE")
+        connection.execute("PRAGMA synchronous = FULL")
+        _require_whole(connection, path)
+    except BaseException:
+        connection.close()
+        raise
+    return connection
+
+
+def _require_whole(db: sqlite3.Connection, path: Path) -> None:
+    """Raises sqlite3.DatabaseError where the file is damaged, or no store."""
+    tables = {name for (name,) in db.execute("SELECT name FROM sqlite_master")}
+    if not tables >= {"entries", "counter"}:
+        raise sqlite3.DatabaseError("it has been emptied, or is no store")
+    (fault,) = db.execute("PRAGMA quick_check(1)").fetchone()
+    if fault != "ok":
+        raise sqlite3.DatabaseError(f"it is damaged: {' '.join(fault.split())}")
+    # SQLite takes what the last page lacks for zeros.
+    (size_bytes,) = db.execute("SELECT page_count * page_size FROM pragma_page_count, pragma_page_size").fetchone()
+    if path.stat().st_size < size_bytes:
+        raise sqlite3.DatabaseError("it has been cut short")
+
+
+def _identity(path: Path) -> tuple[int, int] | None:
+    """Which file stands at `path`; None: there is none."""
+    try:
+        status = path.stat()
+    except FileNotFoundError:
+        return None
+    return status.st_dev, status.st_ino
+
+
+def _is_locked(error: Exception) -> bool:
+    return getattr(error, "sqlite_errorcode", 0) & 0xFF == sqlite3.SQLITE_BUSY
+
+
+def _is_damage(error: Exception) -> bool:
+    """Whether the fault is in the file itself: of what is around it SQLite makes an OperationalError."""
+    return isinstance(error, sqlite3.DatabaseError) and not isinstance(error, sqlite3.OperationalError)
+
+
+def _told(error: Exception) -> str:
+    hint = "; put a copy of it in its place, or move it away to begin anew" if _is_damage(error) else ""
+    return f"{error}{hint}"
 
 
 def _get(db: sqlite3.Connection, key: str) -> Entry | None:
