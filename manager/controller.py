@@ -43,7 +43,7 @@ class Controller:
         self.loaded = asyncio.Event()
         """Set when store and registry have been read: before, nothing is known, and gateways are told nothing."""
         self._store = store
-        self._book = PipelineBook(store)
+        self._book = PipelineBook(store, registry.write_anew)
         self._acknowledge_s = acknowledge_s
         self._taken: dict[str, _Taken] = {}
         self._published: list[StoredPipeline] | None = None

@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 import orjson
@@ -34,10 +34,14 @@ class StoredPipeline:
 
 
 class PipelineBook:
-    """Used from one loop; what has been parsed once is not parsed again."""
+    """Used from one loop; what has been parsed once is not parsed again.
 
-    def __init__(self, store: Store) -> None:
+    `lost` is called when the store is found to have lost its data.
+    """
+
+    def __init__(self, store: Store, lost: Callable[[], object]) -> None:
         self._store = store
+        self._lost = lost
         self._parsed: dict[str, tuple[Entry, StoredPipeline]] = {}
         self._known: dict[str, Entry] | None = None
         """By key, what was last read or written; None: the store has not been read yet."""
@@ -52,6 +56,7 @@ class PipelineBook:
         # Asked every time: where others have mended a loss already, nothing is missing.
         history = await history_of(self._store)
         if self._history not in ("", history):
+            self._lost()
             entries = await self._write_back()
         self._history = history
         self._known = {entry.key: entry for entry in entries}

@@ -58,6 +58,10 @@ class Registry(Protocol):
     async def leave(self, instance_id: str) -> bool:
         """Whether there was such an instance; it is in `instances` no longer when this returns. Raises Unavailable."""
 
+    @abstractmethod
+    def write_anew(self) -> None:
+        """The store has lost its data: see to it that what is known stands there again."""
+
     def faults(self, service: str) -> Mapping[str, str]:  # noqa: ARG002
         """Instances that are registered and may not take requests just now, and why."""
         return {}

@@ -117,6 +117,9 @@ class ConsulRegistry(Registry):
         self._refresh()
         return True
 
+    def write_anew(self) -> None:
+        """Nothing has to be done: `run` sees the loss by itself, and instances register themselves again."""
+
     async def _enter(self, instance: Instance) -> None:
         """Tell Consul what has changed: first its KV, for what stands at an agent without it may be removed there.
 

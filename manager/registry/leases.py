@@ -74,8 +74,8 @@ class LeaseRegistry(Registry):
             self._drop(other.id)
         if instance.service not in self._services:
             self._services.add(instance.service)
-            self._owe(f"{SERVICES}{instance.service}", b"")
-        self._owe(f"{INSTANCES}{instance.id}", instance.model_dump_json().encode())
+            self._owe_service(instance.service)
+        self._owe_instance(instance)
         if lease and (lease.instance.service, lease.instance.address) == (instance.service, instance.address):
             return
         log.info("%s serves at %s", instance.id, instance.address)
@@ -87,6 +87,12 @@ class LeaseRegistry(Registry):
         self._drop(instance_id)
         self.changed()
         return True
+
+    def write_anew(self) -> None:
+        for service in self._services:
+            self._owe_service(service)
+        for lease in self._leases.values():
+            self._owe_instance(lease.instance)
 
     async def _expire(self) -> None:
         while True:
@@ -115,6 +121,12 @@ class LeaseRegistry(Registry):
             if not self._unsaved:
                 self._owing.clear()
                 await self._owing.wait()
+
+    def _owe_service(self, service: str) -> None:
+        self._owe(f"{SERVICES}{service}", b"")
+
+    def _owe_instance(self, instance: Instance) -> None:
+        self._owe(f"{INSTANCES}{instance.id}", instance.model_dump_json().encode())
 
     def _owe(self, key: str, value: bytes | None) -> None:
         self._unsaved[key] = value

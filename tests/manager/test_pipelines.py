@@ -12,6 +12,7 @@ from catenary.store import Entry
 from catenary.store.sqlite import SqliteStore
 from manager.history import KEY
 from manager.pipelines import PIPELINES, PipelineBook
+from manager.registry import nobody
 
 
 class LossyStore(SqliteStore):
@@ -48,20 +49,23 @@ async def read(book: PipelineBook) -> list[str]:
 
 
 async def test_what_a_store_has_lost_is_written_back_and_what_was_deleted_is_not(store: LossyStore) -> None:
-    book = PipelineBook(store)
+    losses: list[str] = []
+    book = PipelineBook(store, lambda: losses.append("told"))
     await book.read()
     for name in ("p", "q"):
         await book.put(pipeline(name), None)
     assert await read(book) == ["p", "q"]
     await store.delete(PIPELINES + "q")
     assert await read(book) == ["p"]
+    assert losses == []
     await store.lose()
     assert await read(book) == ["p"]
+    assert losses == ["told"]
     assert [entry.key for entry in await store.list(PIPELINES)] == [PIPELINES + "p"]
 
 
 async def test_a_loss_that_another_manager_has_mended_is_not_seen_in_the_next_deletion(store: LossyStore) -> None:
-    one, two = PipelineBook(store), PipelineBook(store)
+    one, two = PipelineBook(store, nobody), PipelineBook(store, nobody)
     await one.read()
     await one.put(pipeline("p"), None)
     assert [await read(one), await read(two)] == [["p"], ["p"]]
@@ -75,7 +79,7 @@ async def test_a_loss_that_another_manager_has_mended_is_not_seen_in_the_next_de
 
 
 async def test_a_loss_in_the_midst_of_reading_is_no_deletion(store: LossyStore) -> None:
-    book = PipelineBook(store)
+    book = PipelineBook(store, nobody)
     await book.read()
     await book.put(pipeline("p"), None)
     assert await read(book) == ["p"]
