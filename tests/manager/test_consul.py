@@ -18,7 +18,7 @@ import aiohttp
 import pytest
 import pytest_asyncio
 from aiohttp import web
-from load import Load
+from control import Control
 from mesh import CHECKOUT, Mesh, Process, until
 from servers import ConsulAgent
 
@@ -40,45 +40,12 @@ async def _ok(request: web.Request) -> web.Response:
     return web.json_response([])
 
 
-class Stack:
+class Stack(Control):
     """A mesh on a Consul of its own."""
 
     def __init__(self, consul: ConsulAgent, mesh: Mesh) -> None:
+        super().__init__(mesh, "Consul")
         self.consul = consul
-        self.mesh = mesh
-
-    def load(self, pipeline: str = "p") -> Load:
-        return Load([self.mesh.serve_url(pipeline)], [], right=lambda rows: rows == [])
-
-    async def call(self, method: str, path: str, body: Any = None, url: str = "") -> tuple[int, Any, Any]:
-        async with self.mesh.session.request(method, (url or self.mesh.manager_url) + path, json=body) as answer:
-            return answer.status, await answer.json(content_type=None), answer.headers
-
-    async def health(self) -> dict[str, Any]:
-        status, document, _ = await self.call("GET", names.HEALTH_PATH)
-        assert status == 200
-        return dict(document)
-
-    async def is_well(self) -> bool:
-        return bool((await self.health())["status"] == "ok")
-
-    async def is_degraded(self) -> bool:
-        return not await self.is_well()
-
-    async def write(self, name: str) -> int:
-        status, document, headers = await self.call("POST", names.PIPELINES_PATH, {"name": name, "chain": ["a/m"]})
-        if status == 503:
-            assert int(headers["retry-after"]) > 0
-            assert "Consul" in document["error"]
-        return status
-
-    async def named(self, path: str, key: str, url: str = "") -> list[str]:
-        status, found, _ = await self.call("GET", path, url=url)
-        assert status == 200, found
-        return [one[key] for one in found]
-
-    def logged(self, words: str) -> int:
-        return (self.mesh.folder / "manager.log").read_text().count(words)
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
@@ -96,12 +63,7 @@ async def stack(whole: Stack) -> Stack:
     for name in await whole.named(names.PIPELINES_PATH, "name"):
         assert (await whole.call("DELETE", f"{names.PIPELINES_PATH}/{name}"))[0] == 200
     await whole.mesh.pipeline("p", "a/m")
-
-    async def serves() -> bool:
-        async with whole.mesh.session.post(whole.mesh.serve_url("p"), json=[]) as answer:
-            return answer.status == 200
-
-    await until(serves, "the instance serves")
+    await whole.until_answers("p")
     return whole
 
 
