@@ -162,12 +162,11 @@ class AdsServer(ads_pb2_grpc.AggregatedDiscoveryServiceServicer):  # type: ignor
 
     async def acknowledged(self, generation: int, timeout_s: float) -> bool:
         """Wait until every connected gateway has taken `generation` (or a later one) in; False: not within the time."""
-
-        async with self._progress:
-            try:
-                await asyncio.wait_for(self._progress.wait_for(lambda: self.has_taken(generation)), timeout_s)
-            except TimeoutError:
-                return False
+        try:
+            async with asyncio.timeout(timeout_s), self._progress:
+                await self._progress.wait_for(lambda: self.has_taken(generation))
+        except TimeoutError:
+            return False
         return True
 
     def has_taken(self, generation: int) -> bool:

@@ -37,7 +37,8 @@ async def serve(settings: ManagerSettings) -> None:
         try:
             # A store that is well has been read before the first request; one that is not keeps nobody waiting.
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(controller.loaded.wait(), _LOAD_S)
+                async with asyncio.timeout(_LOAD_S):
+                    await controller.loaded.wait()
             app = application(max_body_bytes=_BODY_BYTES)
             Api(controller).add_to(app)
             async with (

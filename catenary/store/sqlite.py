@@ -98,7 +98,8 @@ class SqliteStore:
             entries = await self.list(prefix)
             if entries == seen:
                 with contextlib.suppress(TimeoutError):
-                    await asyncio.wait_for(changed.wait(), LOOK_S)
+                    async with asyncio.timeout(LOOK_S):
+                        await changed.wait()
                 continue
             seen = entries
             yield entries

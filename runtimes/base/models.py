@@ -182,7 +182,8 @@ class Models:
                     log.warning("version %s cannot be loaded yet: %s", version, error)
                 slot.delayed = str(error)
                 with contextlib.suppress(TimeoutError):
-                    await asyncio.wait_for(slot.changed.wait(), pause_s)
+                    async with asyncio.timeout(pause_s):
+                        await slot.changed.wait()
                 pause_s = min(2 * pause_s, LONGEST_PAUSE_S)
                 continue
             else:
