@@ -2,6 +2,9 @@
 
 Each entry holds the exact path with POST, which is the pipeline, and all else below it, which goes to the gateway's
 app. What matches no pipeline goes there too: the app writes the 404s and 405s.
+
+A gRPC client's path is the method that it calls: a pipeline of gRPC has its entry in a second tree, by the name in the
+call's metadata, which is looked at only where no path matches.
 """
 
 from __future__ import annotations
@@ -17,6 +20,7 @@ from google.protobuf.duration_pb2 import Duration
 from google.protobuf.struct_pb2 import Struct
 from google.protobuf.wrappers_pb2 import UInt64Value
 from xds.core.v3.extension_pb2 import TypedExtensionConfig
+from xds.type.matcher.v3 import matcher_pb2
 
 from catenary import names
 from manager.topology import Pipeline, Topology
@@ -32,27 +36,21 @@ IDLE_TIMEOUT_S = 300
 @lru_cache(maxsize=65_536)
 def pipeline_entry(pipeline: Pipeline, body_bytes: int) -> Any:
     """The packed routes of one pipeline: built once for as long as the pipeline stays as it is."""
-    last = pipeline.steps[-1]
+    if pipeline.transport == "grpc":
+        return packed(route_components_pb2.RouteList(routes=[_grpc_route(pipeline, body_bytes), _no_pipeline()]))
     path = f"{names.SERVE_PATH}/{pipeline.name}"
-    serve = route_components_pb2.Route(
-        name=pipeline.name,
+    serve = _pipeline_route(
+        pipeline,
+        body_bytes,
         match=route_components_pb2.RouteMatch(
             path=path,
             headers=[
                 route_components_pb2.HeaderMatcher(name=":method", string_match=string_pb2.StringMatcher(exact="POST"))
             ],
         ),
-        route=route_components_pb2.RouteAction(
-            cluster=last.service,
-            prefix_rewrite=f"/{last.model}",
-            timeout=_milliseconds(pipeline.timeout_ms),
-            idle_timeout=Duration(seconds=max(IDLE_TIMEOUT_S, pipeline.timeout_ms // 1000 + 1)),
+        action=route_components_pb2.RouteAction(
+            prefix_rewrite=f"/{pipeline.steps[-1].model}", timeout=_milliseconds(pipeline.timeout_ms)
         ),
-        request_body_buffer_limit=UInt64Value(value=body_bytes),
-        typed_per_filter_config={
-            LUA_FILTER: packed(lua_pb2.LuaPerRoute(filter_context=_context(pipeline, body_bytes))),
-            **(route_limits(pipeline.limits) if pipeline.limits else {}),
-        },
     )
     wrong_method = route_components_pb2.Route(
         match=route_components_pb2.RouteMatch(path=path),
@@ -60,7 +58,7 @@ def pipeline_entry(pipeline: Pipeline, body_bytes: int) -> Any:
         tracing=UNTRACED,
         request_headers_to_add=[
             base_pb2.HeaderValueOption(
-                header=base_pb2.HeaderValue(key=names.PIPELINE, value=pipeline.name),
+                header=base_pb2.HeaderValue(key=names.WRONG_METHOD, value="1"),
                 append_action=base_pb2.HeaderValueOption.OVERWRITE_IF_EXISTS_OR_ADD,
             )
         ],
@@ -68,23 +66,59 @@ def pipeline_entry(pipeline: Pipeline, body_bytes: int) -> Any:
     return packed(route_components_pb2.RouteList(routes=[serve, wrong_method, _no_pipeline()]))
 
 
+def _grpc_route(pipeline: Pipeline, body_bytes: int) -> route_components_pb2.Route:
+    """Any method of the one step. A call's own deadline is for the whole of it and is kept here; the pipeline's is, as
+    for every stream, for the time to the first answer, and is the chain filter's."""
+    return _pipeline_route(
+        pipeline,
+        body_bytes,
+        match=route_components_pb2.RouteMatch(prefix="/", grpc=route_components_pb2.RouteMatch.GrpcRouteMatchOptions()),
+        action=route_components_pb2.RouteAction(
+            timeout=Duration(seconds=0),
+            max_stream_duration=route_components_pb2.RouteAction.MaxStreamDuration(
+                grpc_timeout_header_max=Duration(seconds=0)
+            ),
+        ),
+    )
+
+
+def _pipeline_route(
+    pipeline: Pipeline,
+    body_bytes: int,
+    match: route_components_pb2.RouteMatch,
+    action: route_components_pb2.RouteAction,
+) -> route_components_pb2.Route:
+    action.cluster = pipeline.steps[-1].service
+    action.idle_timeout.seconds = max(IDLE_TIMEOUT_S, pipeline.timeout_ms // 1000 + 1)
+    return route_components_pb2.Route(
+        name=pipeline.name,
+        match=match,
+        route=action,
+        request_body_buffer_limit=UInt64Value(value=body_bytes),
+        typed_per_filter_config={
+            LUA_FILTER: packed(lua_pb2.LuaPerRoute(filter_context=_context(pipeline, body_bytes))),
+            **(route_limits(pipeline.limits) if pipeline.limits else {}),
+        },
+    )
+
+
 def edge_routes(topology: Topology, body_bytes: int) -> Resource:
     """The route configuration of every gateway whose bodies are limited to `body_bytes`."""
     virtual_host = route_components_pb2.VirtualHost(name=EDGE, domains=["*"])
-    tree = virtual_host.matcher
-    tree.on_no_match.action.CopyFrom(_action("no-pipeline", packed(_no_pipeline())))
+    by_path = {f"{names.SERVE_PATH}/{p.name}": p for p in topology.pipelines if p.transport == "http"}
+    by_metadata = {p.name: p for p in topology.pipelines if p.transport == "grpc"}
+    on_no_match = matcher_pb2.Matcher.OnMatch(action=_action("no-pipeline", packed(_no_pipeline())))
+    if by_metadata:
+        tree = _tree(names.PIPELINE, on_no_match)
+        _enter(tree.matcher_tree.exact_match_map, by_metadata, body_bytes)
+        on_no_match = matcher_pb2.Matcher.OnMatch(matcher=tree)
+    if by_path:
+        tree = _tree(":path", on_no_match)
+        _enter(tree.matcher_tree.prefix_match_map, by_path, body_bytes)
+        on_no_match = matcher_pb2.Matcher.OnMatch(matcher=tree)
     if topology.pipelines:
-        tree.matcher_tree.input.CopyFrom(
-            TypedExtensionConfig(
-                name="path", typed_config=packed(http_inputs_pb2.HttpRequestHeaderMatchInput(header_name=":path"))
-            )
-        )
-        entries = tree.matcher_tree.prefix_match_map.map
-        for pipeline in topology.pipelines:
-            entry = _action("pipeline", pipeline_entry(pipeline, body_bytes))
-            entries[f"{names.SERVE_PATH}/{pipeline.name}"].action.CopyFrom(entry)
+        virtual_host.matcher.CopyFrom(on_no_match.matcher)
     else:
-        virtual_host.ClearField("matcher")
         virtual_host.routes.append(_no_pipeline())
     used = {step.service for pipeline in topology.pipelines for step in pipeline.steps} | {names.APP_CLUSTER}
     return resource(EDGE, route_pb2.RouteConfiguration(name=EDGE, virtual_hosts=[virtual_host]), frozenset(used))
@@ -102,6 +136,19 @@ def app_routes() -> route_pb2.RouteConfiguration:
             )
         ],
     )
+
+
+def _tree(header: str, on_no_match: matcher_pb2.Matcher.OnMatch) -> matcher_pb2.Matcher:
+    """A tree without entries, by what `header` says."""
+    read = packed(http_inputs_pb2.HttpRequestHeaderMatchInput(header_name=header))
+    tree = matcher_pb2.Matcher(on_no_match=on_no_match)
+    tree.matcher_tree.input.CopyFrom(TypedExtensionConfig(name=header, typed_config=read))
+    return tree
+
+
+def _enter(entries: matcher_pb2.Matcher.MatcherTree.MatchMap, pipelines: dict[str, Pipeline], body_bytes: int) -> None:
+    for key, pipeline in pipelines.items():
+        entries.map[key].action.CopyFrom(_action("pipeline", pipeline_entry(pipeline, body_bytes)))
 
 
 def _to_app() -> route_components_pb2.RouteAction:
@@ -134,6 +181,8 @@ def _context(pipeline: Pipeline, body_bytes: int) -> Struct:
             for step in pipeline.steps
         ],
     }
+    if pipeline.transport == "grpc":
+        chain["grpc"] = True
     context = Struct()
     context.update({"chain": chain})
     return context
