@@ -28,7 +28,8 @@ ADS = config_source_pb2.ConfigSource(
 )
 
 RETRIES = route_components_pb2.RetryPolicy(
-    retry_on="connect-failure,refused-stream,reset,retriable-status-codes",
+    # `unavailable` is gRPC's 503, which comes with HTTP's 200.
+    retry_on="connect-failure,refused-stream,reset,retriable-status-codes,unavailable",
     retriable_status_codes=[502, 503],
     # A step's own number comes with each request, in x-envoy-max-retries.
     num_retries=UInt32Value(value=names.DEFAULT_RETRIES),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import functools
 import re
+import signal
 import sys
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
@@ -246,6 +247,45 @@ async def test_a_call_with_a_deadline_is_tried_at_another_instance(edge: Edge) -
     assert [await edge.call("unary", b"1") for _ in range(4)] == [b"1"] * 4
     async with edge.world.http.delete(f"{edge.world.manager_url}{names.INSTANCES_PATH}/gone") as answer:
         assert answer.status == 200
+
+
+@pytest.mark.parametrize(("code", "tries"), [("UNAVAILABLE", 3), ("INTERNAL", 1)])
+async def test_only_what_is_unavailable_is_tried_again(edge: Edge, code: str, tries: int) -> None:
+    before = int(await edge.call("failures"))
+    assert await edge.refused("fail", f"{code} why".encode()) == (grpc.StatusCode[code], "why")
+    assert int(await edge.call("failures")) == before + tries
+
+
+@pytest.mark.parametrize("process", ["app", "envoy"])
+async def test_an_instance_that_is_killed_costs_no_call_with_a_deadline(edge: Edge, process: str) -> None:
+    service, answered, stop = f"serving-{process}", 0, asyncio.Event()
+
+    async def call() -> None:
+        nonlocal answered
+        while not stop.is_set():
+            assert await edge.call("unary", b"1", pipeline=service) == b"1"
+            answered += 1
+
+    async def more(count: int) -> None:
+        goal = answered + count
+        await until(lambda: _reached(lambda: answered >= goal or callers.done()), f"{count} more answers")
+
+    async with supervisors(edge.world) as start:
+        pair = [await start(SERVER, app_protocol="grpc", service=service) for _ in range(2)]
+        for instance in pair:
+            await instance.until_in()
+        await edge.pipeline(service, f"{service}/echo")
+        callers = asyncio.gather(*(call() for _ in range(4)))
+        await more(50)
+        pair[0].signal(process, signal.SIGKILL)
+        await pair[0].until_out()
+        await more(50)
+        stop.set()
+        await callers
+
+
+async def _reached(is_so: Callable[[], bool]) -> bool:
+    return is_so()
 
 
 async def test_a_runtime_that_does_not_speak_grpc_is_told_from_one_that_is_away(edge: Edge) -> None:

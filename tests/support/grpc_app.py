@@ -23,6 +23,7 @@ class Echo:
     def __init__(self) -> None:
         self.held = asyncio.Event()
         self.cancelled = asyncio.Event()
+        self.failures_so_far = 0
 
     async def unary(self, message: bytes, context: Any) -> bytes:
         """Sends back the message, and as metadata what it got as `x-sent`, before and behind it."""
@@ -36,11 +37,15 @@ class Echo:
         return "\n".join(f"{key}: {value!s}" for key, value in context.invocation_metadata()).encode()
 
     async def fail(self, message: bytes, context: Any) -> bytes:
-        """Ends with the status and the message that the message holds."""
+        """Ends with the status and the message that the message holds; `test.Echo/failures` counts its calls."""
+        self.failures_so_far += 1
         code, _, details = message.decode().partition(" ")
         context.set_trailing_metadata([("x-why", "asked")])
         await context.abort(grpc.StatusCode[code], details)
         return b""
+
+    async def failures(self, message: bytes, context: Any) -> bytes:
+        return str(self.failures_so_far).encode()
 
     async def left_s(self, message: bytes, context: Any) -> bytes:
         """The time until the deadline, in seconds."""
@@ -101,7 +106,8 @@ async def main() -> None:
     stop = asyncio.Event()
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stop.set)
     echo = Echo()
-    unary = [echo.unary, echo.metadata, echo.fail, echo.left_s, echo.hold, echo.until_held, echo.until_cancelled]
+    unary = [echo.unary, echo.metadata, echo.fail, echo.failures, echo.left_s, echo.hold]
+    unary += [echo.until_held, echo.until_cancelled]
     methods = {method.__name__: grpc.unary_unary_rpc_method_handler(method) for method in unary}
     methods["server_streaming"] = grpc.unary_stream_rpc_method_handler(echo.server_streaming)
     methods["client_streaming"] = grpc.stream_unary_rpc_method_handler(echo.client_streaming)
