@@ -55,8 +55,9 @@ class SidecarSettings(Settings):
     """How long one health check may take."""
 
     hang_s: float = Field(4.0, ge=0)
-    """How long an app with a health path of its own may go on answering nothing there, not even an error, after a first
-    check that found it so: then it is killed, and whatever keeps the sidecar starts it again. 0: for ever."""
+    """How long an app with a health path of its own, or one that speaks gRPC, may go on answering nothing there, not
+    even an error, after a first check that found it so: then it is killed, and whatever keeps the sidecar starts it
+    again. 0: for ever."""
 
     health_file: Path | None = None
     """A file that is touched at each health check that passes: what asks after a container need ask nobody else."""

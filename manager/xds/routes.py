@@ -107,17 +107,15 @@ def edge_routes(topology: Topology, body_bytes: int) -> Resource:
     virtual_host = route_components_pb2.VirtualHost(name=EDGE, domains=["*"])
     by_path = {f"{names.SERVE_PATH}/{p.name}": p for p in topology.pipelines if p.transport == "http"}
     by_metadata = {p.name: p for p in topology.pipelines if p.transport == "grpc"}
-    on_no_match = matcher_pb2.Matcher.OnMatch(action=_action("no-pipeline", packed(_no_pipeline())))
-    if by_metadata:
-        tree = _tree(names.PIPELINE, on_no_match)
-        _enter(tree.matcher_tree.exact_match_map, by_metadata, body_bytes)
-        on_no_match = matcher_pb2.Matcher.OnMatch(matcher=tree)
-    if by_path:
-        tree = _tree(":path", on_no_match)
-        _enter(tree.matcher_tree.prefix_match_map, by_path, body_bytes)
-        on_no_match = matcher_pb2.Matcher.OnMatch(matcher=tree)
     if topology.pipelines:
-        virtual_host.matcher.CopyFrom(on_no_match.matcher)
+        # Filled where they stand: at many pipelines a copy is dear.
+        tree = virtual_host.matcher
+        if by_path:
+            _enter(tree.matcher_tree, tree.matcher_tree.prefix_match_map, ":path", by_path, body_bytes)
+        if by_metadata:
+            tree = tree.on_no_match.matcher if by_path else tree
+            _enter(tree.matcher_tree, tree.matcher_tree.exact_match_map, names.PIPELINE, by_metadata, body_bytes)
+        tree.on_no_match.action.CopyFrom(_action("no-pipeline", packed(_no_pipeline())))
     else:
         virtual_host.routes.append(_no_pipeline())
     used = {step.service for pipeline in topology.pipelines for step in pipeline.steps} | {names.APP_CLUSTER}
@@ -138,15 +136,16 @@ def app_routes() -> route_pb2.RouteConfiguration:
     )
 
 
-def _tree(header: str, on_no_match: matcher_pb2.Matcher.OnMatch) -> matcher_pb2.Matcher:
-    """A tree without entries, by what `header` says."""
+def _enter(
+    tree: matcher_pb2.Matcher.MatcherTree,
+    entries: matcher_pb2.Matcher.MatcherTree.MatchMap,
+    header: str,
+    pipelines: dict[str, Pipeline],
+    body_bytes: int,
+) -> None:
+    """Make `pipelines` the `entries` of `tree`, each by what `header` says."""
     read = packed(http_inputs_pb2.HttpRequestHeaderMatchInput(header_name=header))
-    tree = matcher_pb2.Matcher(on_no_match=on_no_match)
-    tree.matcher_tree.input.CopyFrom(TypedExtensionConfig(name=header, typed_config=read))
-    return tree
-
-
-def _enter(entries: matcher_pb2.Matcher.MatcherTree.MatchMap, pipelines: dict[str, Pipeline], body_bytes: int) -> None:
+    tree.input.CopyFrom(TypedExtensionConfig(name=header, typed_config=read))
     for key, pipeline in pipelines.items():
         entries.map[key].action.CopyFrom(_action("pipeline", pipeline_entry(pipeline, body_bytes)))
 
