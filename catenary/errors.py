@@ -5,6 +5,7 @@
     │   ├── MalformedRequest    the body is not what its content type says
     │   ├── NotFound            no such pipeline, model, file, …; knows the names that are near
     │   ├── MethodNotAllowed    the path exists, the method does not
+    │   ├── WrongTransport      the pipeline is called by gRPC and not by HTTP, or the other way round
     │   ├── InvalidInput        well formed, but a field, column or row is wrong: names it
     │   ├── TooLarge            the body is over the limit
     │   ├── Conflict            it exists already, or another writer was faster
@@ -60,6 +61,16 @@ class MethodNotAllowed(RequestError):
         self.method = method
         self.allowed = sorted(allowed)
         super().__init__(f"{method} is not allowed here; use {' or '.join(self.allowed)}")
+
+
+class WrongTransport(RequestError):
+    """`transport`: the only one by which `pipeline` is called."""
+
+    def __init__(self, pipeline: str, transport: str) -> None:
+        self.pipeline = pipeline
+        self.transport = transport
+        spoken = {"http": "HTTP", "grpc": "gRPC"}.get(transport, transport)
+        super().__init__(f"pipeline {pipeline!r} is called by {spoken}: its transportType is {transport!r}")
 
 
 class InvalidInput(RequestError):

@@ -17,7 +17,7 @@ import orjson
 from aiohttp import web
 from pydantic import BaseModel, ValidationError
 
-from catenary import logs, names, problem
+from catenary import grpc_status, logs, names, problem
 from catenary.address import Address, UnixAddress
 from catenary.errors import (
     CatenaryError,
@@ -48,6 +48,13 @@ def problem_response(error: CatenaryError, **members: object) -> web.Response:
         headers=problem.headers_for(error),
         content_type=names.PROBLEM_TYPE,
     )
+
+
+def refusal(request: web.Request, error: CatenaryError) -> web.Response:
+    """`error` as the client of `request` can read it: a gRPC client reads no document."""
+    if grpc_status.is_grpc(request.content_type):
+        return web.Response(headers=grpc_status.headers_for(error))
+    return problem_response(error)
 
 
 async def read_json(request: web.Request) -> Any:
@@ -94,20 +101,20 @@ async def _translate(request: web.Request, handler: Handler) -> web.StreamRespon
             # What is away is no fault that a traceback would explain.
             cause = None if isinstance(error, Unavailable) else error.__cause__
             log.warning("%s %s: %s", request.method, request.path, error, exc_info=cause)
-        return problem_response(error)
+        return refusal(request, error)
     except web.HTTPMethodNotAllowed as error:
-        return problem_response(MethodNotAllowed(error.method, error.allowed_methods))
+        return refusal(request, MethodNotAllowed(error.method, error.allowed_methods))
     except web.HTTPRequestEntityTooLarge:
-        return problem_response(TooLarge(request._client_max_size))
+        return refusal(request, TooLarge(request._client_max_size))
     except web.HTTPNotFound:
-        return problem_response(NotFound("page", request.path))
+        return refusal(request, NotFound("page", request.path))
     except web.HTTPException:
         raise
     except ConnectionResetError:
         raise
     except Exception:
         log.exception("%s %s failed", request.method, request.path)
-        return problem_response(CatenaryError("this is a fault in Catenary; its log holds the cause"))
+        return refusal(request, CatenaryError("this is a fault in Catenary; its log holds the cause"))
 
 
 def _trace_id(request: web.Request) -> str:

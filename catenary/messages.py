@@ -5,7 +5,16 @@ from __future__ import annotations
 import ipaddress
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_serializer, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    ValidationInfo,
+    field_validator,
+    model_serializer,
+    model_validator,
+)
 
 from catenary import names
 from catenary.address import parse_tcp_address
@@ -131,11 +140,20 @@ class Pipeline(SparseMessage):
 
     name: Name
     chain: tuple[Step, ...] = Field(min_length=1, max_length=64)
-    transportType: Literal["http"] = "http"  # noqa: N815 (hydro-serving's spelling)
+    transportType: Literal["http", "grpc"] = "http"  # noqa: N815 (hydro-serving's spelling)
+    """`grpc`: calls of any method go as they are to the one step, whose model names no path then."""
     timeout_s: float = Field(names.DEFAULT_TIMEOUT_S, gt=0, le=86_400)
     """The deadline of a request, in seconds; the header `x-catenary-timeout-ms` may shorten it."""
     limits: Limits | None = None
     """None: as many requests as come."""
+
+    @field_validator("transportType")
+    @classmethod
+    def _carries_the_chain(cls, transport: str, info: ValidationInfo) -> str:
+        steps = len(info.data.get("chain", ()))
+        if transport == "grpc" and steps > 1:
+            raise ValueError(f"gRPC goes to one step, as it is; the chain has {steps}")
+        return transport
 
     @model_validator(mode="before")
     @classmethod

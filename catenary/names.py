@@ -46,12 +46,16 @@ SERVER_TIMING: Final = "server-timing"
 TIMEOUT_MS: Final = "x-catenary-timeout-ms"
 """What is left of the request's deadline, in milliseconds: a client may send it, every step receives it."""
 PIPELINE: Final = "x-catenary-pipeline"
+"""In the metadata of a gRPC call: the pipeline that is called."""
+NEAR: Final = "x-catenary-near"
 """Set by the edge on what it hands to the gateway's app instead of a pipeline: the one whose path it begins with."""
 LOCAL_REPLY: Final = "x-catenary-local-reply"
 """Set by an Envoy on an answer that it made itself: Envoy's response code details."""
 
 JSON_TYPE: Final = "application/json"
 PROBLEM_TYPE: Final = "application/problem+json"
+GRPC_TYPE: Final = "application/grpc"
+"""A gRPC message's, also with a suffix such as `+proto`."""
 
 DEFAULT_BODY_BYTES: Final = 64 * 1024 * 1024
 DEFAULT_TIMEOUT_S: Final = 60.0

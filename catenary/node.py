@@ -12,6 +12,8 @@ from typing import Literal, cast
 from catenary.address import Address, TcpAddress, parse_address
 
 Role = Literal["gateway", "sidecar"]
+AppProtocol = Literal["http", "grpc"]
+"""What an app speaks: HTTP/1.1; or gRPC, which is HTTP/2 without TLS and without an upgrade from HTTP/1.1."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +26,7 @@ class Node:
     listen: TcpAddress
     app: Address
     body_bytes: int
+    app_protocol: AppProtocol = "http"
 
     def metadata(self) -> dict[str, str]:
         return {
@@ -31,6 +34,7 @@ class Node:
             "listen": str(self.listen),
             "app": str(self.app),
             "body_bytes": str(self.body_bytes),
+            "app_protocol": self.app_protocol,
         }
 
     @classmethod
@@ -45,6 +49,10 @@ class Node:
             raise ValueError(f"the node's metadata lacks {error}") from error
         if role not in ("gateway", "sidecar"):
             raise ValueError(f"{role!r} is not a role")
+        # A sidecar of before there was gRPC does not say.
+        app_protocol = metadata.get("app_protocol", "http")
+        if app_protocol not in ("http", "grpc"):
+            raise ValueError(f"{app_protocol!r} is not what an app speaks")
         if not isinstance(listen, TcpAddress):
             raise ValueError(f"{listen} is not host:port")
-        return cls(node_id, cluster, cast("Role", role), listen, app, body_bytes)
+        return cls(node_id, cluster, cast("Role", role), listen, app, body_bytes, cast("AppProtocol", app_protocol))

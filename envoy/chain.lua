@@ -1,12 +1,13 @@
 -- The chain, executed inside the gateway's Envoy: one filter for all pipelines.
 --
--- A pipeline's route carries its chain as the filter's context, a text: a line `pipeline timeout_ms body_bytes`, then one
--- for each step, `service model timeout_ms retries`.
+-- A pipeline's route carries its chain as the filter's context, a text: a line `pipeline transport timeout_ms body_bytes`,
+-- then one for each step, `service model timeout_ms retries`.
 -- Every step before the last is a call; the last step is the route itself, which already names its cluster and path: the
 -- filter only hands it the body, so its answer streams and a chain of one step is never buffered.
 --
 -- Refuses: a deadline that is no number, a declared length over the limit. Stops at the first step that fails and answers
--- with its status and a problem document that names it. Retries, balancing and breakers are the clusters'.
+-- with its status and a problem document that names it; a gRPC client gets a status of gRPC's, and the document's sentence
+-- as its message. Retries, balancing and breakers are the clusters'.
 --
 -- One long file, because Envoy takes a filter's source as one text.
 
@@ -39,6 +40,13 @@ local TITLES = {
   [422] = "Unprocessable Entity", [429] = "Too Many Requests", [500] = "Internal Server Error", [501] = "Not Implemented", [502] = "Bad Gateway",
   [503] = "Service Unavailable", [504] = "Gateway Timeout",
 }
+
+-- The status of gRPC's for one of HTTP's that this filter answers with itself; for any other it is INTERNAL.
+local GRPC_STATUSES = { [400] = 3, [413] = 8, [429] = 8, [502] = 14, [503] = 14, [504] = 4 }
+local GRPC_STATUS = "grpc-status"
+local GRPC_MESSAGE = "grpc-message"
+local GRPC_DEADLINE_EXCEEDED = "4"
+local GRPC_UNITS_MS = { H = 3600000, M = 60000, S = 1000, m = 1, u = 0.001, n = 0.000001 }
 
 -- JSON ------------------------------------------------------------------------------------------------------------------
 
@@ -130,6 +138,16 @@ local function number_member(body, name)
   return digits and #digits < 16 and tonumber(digits) or nil
 end
 
+-- gRPC ------------------------------------------------------------------------------------------------------------------
+
+local function is_grpc(kind)
+  return kind ~= nil and (kind == "application/grpc" or kind:sub(1, 17) == "application/grpc+")
+end
+
+local function percent_encoded(sentence)
+  return (sentence:gsub("[^ -$&-~]", function(c) return string.format("%%%02X", c:byte()) end))
+end
+
 -- Time, trace, headers --------------------------------------------------------------------------------------------------
 
 local function now_us(handle)
@@ -211,8 +229,9 @@ end
 local chains = setmetatable({}, { __mode = "v" })
 
 local function parsed(text)
-  local pipeline, timeout_ms, body_bytes = text:match("^(%S+) (%d+) (%d+)")
-  local chain = { pipeline = pipeline, timeout_ms = tonumber(timeout_ms), body_bytes = tonumber(body_bytes), steps = {} }
+  local pipeline, transport, timeout_ms, body_bytes = text:match("^(%S+) (%S+) (%d+) (%d+)")
+  local chain = { pipeline = pipeline, grpc = transport == "grpc", steps = {} }
+  chain.timeout_ms, chain.body_bytes = tonumber(timeout_ms), tonumber(body_bytes)
   for service, model, step_ms, retries in text:gmatch("\n(%S+) (%S+) (%d+) (%d+)") do
     local step = { service = service, model = model, retries = tonumber(retries) }
     if step_ms ~= "0" then step.timeout_ms = tonumber(step_ms) end
@@ -262,7 +281,7 @@ local function plain_sentence(kind, body)
 end
 
 -- What a step's failure says. `answer`: its status, body and `kind` (content type); `by`: why an Envoy answered in the
--- step's place, or nil. Returns the status for the client and the document.
+-- step's place, or nil. Returns the status for the client, the sentence and the document.
 local function failure(context, position, answer, ids)
   local step = context.steps[position]
   local status = answer.status
@@ -278,7 +297,7 @@ local function failure(context, position, answer, ids)
   else
     sentence = string.format("%s answered %d%s", name, answer.status, said and ": " .. said or "")
   end
-  return status, json_object({
+  return status, sentence, json_object({
     { "type", "urn:catenary:step-failed" },
     { "title", TITLES[status] or "Step Failed" },
     { "status", status },
@@ -298,8 +317,22 @@ local function failure(context, position, answer, ids)
   })
 end
 
-local function refusal(context, status, kind, sentence, ids)
-  return json_object({
+-- Answer now, from this filter; does not return.
+local function respond(handle, status, sentence, document, ids, extra)
+  local request, headers = handle:headers(), extra or {}
+  request:replace(ANSWERED, "1")
+  headers[":status"] = tostring(status)
+  headers["content-type"] = "application/problem+json"
+  headers[TRACE_ID] = ids.trace
+  if is_grpc(request:get("content-type")) then
+    headers[GRPC_STATUS] = tostring(GRPC_STATUSES[status] or 13)
+    document = sentence
+  end
+  handle:respond(headers, document)
+end
+
+local function refuse(handle, context, status, kind, sentence, ids)
+  local document = json_object({
     { "type", "urn:catenary:" .. kind },
     { "title", TITLES[status] },
     { "status", status },
@@ -309,16 +342,7 @@ local function refusal(context, status, kind, sentence, ids)
     { "request_id", ids.request },
     { "trace_id", ids.trace },
   })
-end
-
--- Answer now, from this filter; does not return.
-local function respond(handle, status, document, ids, extra)
-  handle:headers():replace(ANSWERED, "1")
-  local headers = extra or {}
-  headers[":status"] = tostring(status)
-  headers["content-type"] = "application/problem+json"
-  headers[TRACE_ID] = ids.trace
-  handle:respond(headers, document)
+  respond(handle, status, sentence, document, ids)
 end
 
 -- The request -----------------------------------------------------------------------------------------------------------
@@ -332,11 +356,18 @@ local function budget_ms(context, headers)
   return math.min(ms, context.timeout_ms)
 end
 
+-- Milliseconds that a call of gRPC may take by its own deadline, which the route keeps; nil: it has none.
+local function call_ms(headers)
+  local value, unit = (headers:get("grpc-timeout") or ""):match("^(%d+)(%a)$")
+  local ms = GRPC_UNITS_MS[unit]
+  return ms and tonumber(value) * ms
+end
+
 -- 413 where `length` bytes, declared or read, are too many.
 local function refuse_over_limit(handle, context, length, ids)
   if length == nil or length <= context.body_bytes then return end
   local sentence = string.format("the body is larger than the limit of %d bytes", context.body_bytes)
-  respond(handle, 413, refusal(context, 413, "too-large", sentence, ids), ids)
+  refuse(handle, context, 413, "too-large", sentence, ids)
 end
 
 -- One request on its way: `timings` and `start_us` for server-timing, `before_us` when its present step began.
@@ -344,8 +375,8 @@ local function give_up(handle, way, position, answer, extra)
   extra = extra or {}
   way.timings[#way.timings + 1] = string.format("total;dur=%.3f", (now_us(handle) - way.start_us) / 1000)
   extra["server-timing"] = table.concat(way.timings, ", ")
-  local status, document = failure(way.context, position, answer, way.ids)
-  respond(handle, status, document, way.ids, extra)
+  local status, sentence, document = failure(way.context, position, answer, way.ids)
+  respond(handle, status, sentence, document, way.ids, extra)
 end
 
 -- Milliseconds left for the step at `position`; with none left, answers 504 and does not return.
@@ -402,19 +433,22 @@ end
 local function hand_over(handle, way)
   local steps, headers = way.context.steps, handle:headers()
   local last = steps[#steps]
-  local left = tostring(left_ms(handle, way, #steps))
-  headers:replace(TIMEOUT_MS, left)
-  -- A stream may go on after its first headers; any other answer has to be whole within the deadline.
-  local accept, kind = headers:get("accept"), headers:get("content-type")
-  if (accept and accept:find("text/event-stream", 1, true)) or (kind and kind:find("application/grpc", 1, true)) then
-    -- The only limit to the first headers is one a try, which counts as a reset: with retries it would be several.
-    headers:replace(ENVOY_TIMEOUT_MS, "0")
-    headers:replace(ENVOY_TRY_TIMEOUT_MS, left)
-    headers:replace(ENVOY_MAX_RETRIES, "0")
-  else
-    headers:replace(ENVOY_TIMEOUT_MS, left)
-    headers:replace(ENVOY_MAX_RETRIES, tostring(last.retries))
+  local left = left_ms(handle, way, #steps)
+  local own = way.context.grpc and call_ms(headers)
+  local accept = headers:get("accept")
+  local timeout, try_timeout, retries = left, nil, last.retries
+  if own and own <= left then
+    left = math.max(1, math.floor(own))
+    timeout = 0 -- the route ends the call, whatever the number of tries
+  elseif (accept and accept:find("text/event-stream", 1, true)) or is_grpc(headers:get("content-type")) then
+    -- A stream may go on after its first headers; any other answer has to be whole within the deadline. The only limit to
+    -- the first headers is one a try, which counts as a reset: with retries it would be several.
+    timeout, try_timeout, retries = 0, left, 0
   end
+  headers:replace(TIMEOUT_MS, tostring(left))
+  headers:replace(ENVOY_TIMEOUT_MS, tostring(timeout))
+  if try_timeout then headers:replace(ENVOY_TRY_TIMEOUT_MS, tostring(try_timeout)) end
+  headers:replace(ENVOY_MAX_RETRIES, tostring(retries))
   way.timings[#steps] = timing(last) .. ", total;dur=%.3f"
   -- Lua's own rendering of a number keeps 14 digits, which cuts microseconds off.
   local entries = table.concat(way.timings, ", ")
@@ -427,7 +461,7 @@ local function run_chain(handle, context, ids)
   local budget = budget_ms(context, headers)
   if not budget then
     local sentence = TIMEOUT_MS .. " is a whole number of milliseconds from 1 on"
-    respond(handle, 400, refusal(context, 400, "malformed-request", sentence, ids), ids)
+    refuse(handle, context, 400, "malformed-request", sentence, ids)
   end
   refuse_over_limit(handle, context, tonumber(headers:get("content-length") or nil), ids)
   local now = now_us(handle)
@@ -449,7 +483,7 @@ function envoy_on_request(handle)
     handle:logErr("chain of pipeline " .. tostring(context.pipeline) .. ": " .. tostring(fault))
     ids.trace = ids.trace or ""
     local sentence = "this is a fault in Catenary's gateway; its log holds the cause"
-    respond(handle, 500, refusal(context, 500, "catenary-error", sentence, ids), ids)
+    refuse(handle, context, 500, "catenary-error", sentence, ids)
   end
 end
 
@@ -474,6 +508,13 @@ local function replace_body(handle, make)
   if first then handle:body(true):setBytes(make("")) end -- it ended with its headers
 end
 
+-- The sentence for a gRPC client whose call an Envoy answered in the last step's place, with the status of gRPC's `code`.
+local function unreachable(context, code, why, ids)
+  local status = code == GRPC_DEADLINE_EXCEEDED and 504 or 503
+  local _, sentence = failure(context, #context.steps, { status = status, body = "", by = why }, ids)
+  return sentence
+end
+
 local function finish(handle, state)
   local trace, start_us, before_us, timings, request = state:match("^([^|]*)|([^|]*)|([^|]*)|([^|]*)|(.*)$")
   local headers = handle:headers()
@@ -485,17 +526,23 @@ local function finish(handle, state)
 
   local status = tonumber(headers:get(":status"))
   local kind = headers:get("content-type")
-  if (status >= 200 and status < 300) or (kind and kind:find("application/grpc", 1, true)) then return end
+  local grpc = is_grpc(kind)
+  if grpc and not why or not grpc and status >= 200 and status < 300 then return end
+  local context = chain_of(handle)
+  local ids = { request = request, trace = trace }
+  if grpc then
+    local sentence = unreachable(context, headers:get(GRPC_STATUS), why, ids)
+    headers:replace(GRPC_MESSAGE, percent_encoded(sentence))
+    return
+  end
   local upstream = headers:get(SERVICE_TIME) ~= nil
   if status == 408 and not upstream then return end -- the client was too slow, which is no step's failure
-  local context = chain_of(handle)
   local by = why or (not upstream and "" or nil)
-  local ids = { request = request, trace = trace }
   headers:replace(":status", tostring(status < 400 and 502 or status))
   headers:replace("content-type", "application/problem+json")
   headers:remove("content-encoding")
   replace_body(handle, function(body)
-    local _, document = failure(context, #context.steps, { status = status, body = body, kind = kind, by = by }, ids)
+    local _, _, document = failure(context, #context.steps, { status = status, body = body, kind = kind, by = by }, ids)
     return document
   end)
 end

@@ -1,4 +1,5 @@
-"""What matches no pipeline: 404 with the names that are near, 405 where only the method is wrong."""
+"""What matches no pipeline: 404 with the names that are near, 405 where only the method is wrong, 415 where only the
+transport is. A gRPC client gets the status that means the same."""
 
 from __future__ import annotations
 
@@ -11,7 +12,8 @@ import orjson
 from aiohttp import web
 
 from catenary import names
-from catenary.errors import MethodNotAllowed, NotFound
+from catenary.errors import MalformedRequest, MethodNotAllowed, NotFound, WrongTransport
+from catenary.grpc_status import is_grpc
 from catenary.http import json_response
 
 log = logging.getLogger(__name__)
@@ -21,22 +23,22 @@ _FRESH_S = 1.0
 """So long a list of names is good: a flood of wrong names does not become one on the manager."""
 
 
-class PipelineNames:
-    """The names of the pipelines, as the manager tells them; the last ones known while it is away."""
+class Pipelines:
+    """Each pipeline's transport by its name, as the manager tells them; the last ones known while it is away."""
 
     def __init__(self, session: aiohttp.ClientSession, managers: Sequence[str]) -> None:
         self._session = session
         self._managers = managers
-        self._names: list[str] = []
+        self._transports: dict[str, str] = {}
         self._asked_at = float("-inf")
         self._asking = asyncio.Lock()
 
-    async def current(self) -> list[str]:
+    async def current(self) -> dict[str, str]:
         async with self._asking:
             if asyncio.get_running_loop().time() - self._asked_at > _FRESH_S:
                 await self._ask()
                 self._asked_at = asyncio.get_running_loop().time()
-        return self._names
+        return self._transports
 
     async def _ask(self) -> None:
         """The first manager that knows tells."""
@@ -44,14 +46,15 @@ class PipelineNames:
             try:
                 async with self._session.get(manager + names.PIPELINES_PATH, timeout=_TIMEOUT) as answer:
                     answer.raise_for_status()
-                    self._names = [pipeline["name"] for pipeline in orjson.loads(await answer.read())]
+                    known = orjson.loads(await answer.read())
+                    self._transports = {pipeline["name"]: pipeline["transportType"] for pipeline in known}
                     return
             except (aiohttp.ClientError, TimeoutError, orjson.JSONDecodeError, KeyError, TypeError) as error:
-                log.info("the manager at %s does not tell the pipelines' names: %r", manager, error)
+                log.info("the manager at %s does not tell the pipelines: %r", manager, error)
 
 
 class Fallback:
-    def __init__(self, pipelines: PipelineNames) -> None:
+    def __init__(self, pipelines: Pipelines) -> None:
         self._pipelines = pipelines
 
     def add_to(self, app: web.Application) -> None:
@@ -62,10 +65,23 @@ class Fallback:
         return json_response({"status": "ok"})
 
     async def _no_pipeline(self, request: web.Request) -> web.Response:
-        near = request.headers.get(names.PIPELINE)
+        near = request.headers.get(names.NEAR)
         if near and request.rel_url.raw_path == f"{names.SERVE_PATH}/{near}":
             raise MethodNotAllowed(request.method, ["POST"])
-        prefix = names.SERVE_PATH + "/"
-        if not request.path.startswith(prefix):
-            raise NotFound("page", request.path)
-        raise NotFound("pipeline", request.path.removeprefix(prefix), await self._pipelines.current())
+        transport, name = _called(request)
+        pipelines = await self._pipelines.current()
+        if pipelines.get(name, transport) != transport:
+            raise WrongTransport(name, pipelines[name])
+        raise NotFound("pipeline", name, pipelines)
+
+
+def _called(request: web.Request) -> tuple[str, str]:
+    """By which transport which pipeline is called."""
+    if is_grpc(request.content_type):
+        if name := request.headers.get(names.PIPELINE):
+            return "grpc", name
+        raise MalformedRequest(f"a call names its pipeline in its metadata, as {names.PIPELINE}")
+    prefix = names.SERVE_PATH + "/"
+    if not request.path.startswith(prefix):
+        raise NotFound("page", request.path)
+    return "http", request.path.removeprefix(prefix)

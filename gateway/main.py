@@ -9,7 +9,7 @@ from catenary.address import parse_address
 from catenary.http import application, listening, stop_event
 from catenary.process import run_process
 from catenary.settings import urls
-from gateway.fallback import Fallback, PipelineNames
+from gateway.fallback import Fallback, Pipelines
 from gateway.settings import GatewaySettings
 
 
@@ -18,7 +18,7 @@ async def serve(settings: GatewaySettings) -> None:
     stop = stop_event()
     app = application(max_body_bytes=names.DEFAULT_BODY_BYTES)
     async with aiohttp.ClientSession() as session:
-        Fallback(PipelineNames(session, urls(settings.manager))).add_to(app)
+        Fallback(Pipelines(session, urls(settings.manager))).add_to(app)
         async with listening(app, parse_address(settings.listen)):
             await stop.wait()
 

@@ -169,6 +169,7 @@ def _resolved(pipeline: Pipeline) -> topology.Pipeline:
         ),
         _milliseconds(pipeline.timeout_s),
         _limits(pipeline.limits) if pipeline.limits else None,
+        pipeline.transportType,
     )
 
 

@@ -84,7 +84,7 @@ class SnapshotBuilder:
         self._shared.clear()
 
     def build(self, node: Node) -> Snapshot:
-        app = app_cluster(node.app)
+        app = app_cluster(node.app, node.app_protocol)
         own = {app.name: app} | self._collector
         if node.role == "sidecar":
             listener = sidecar_listener(node, self._zipkin)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Literal
 
 from catenary.address import TcpAddress
 
@@ -45,6 +46,7 @@ class Pipeline:
     steps: tuple[Step, ...]
     timeout_ms: int
     limits: Limits | None = None
+    transport: Literal["http", "grpc"] = "http"
 
 
 @dataclass(frozen=True, slots=True)

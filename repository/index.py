@@ -23,6 +23,9 @@ from repository.formats import FORMATS
 
 log = logging.getLogger(__name__)
 
+GATHER_S = 0.05
+"""So long after a change its followers wait for others: of many folders at once they hear in a few answers."""
+
 
 class Index:
     def __init__(self) -> None:
@@ -82,6 +85,8 @@ class Index:
             async with asyncio.timeout(wait_s):
                 while self.etag in etags and not self._closed:
                     await self._changed.wait()
+                    if not self._closed:
+                        await asyncio.sleep(GATHER_S)
         return self.etag not in etags
 
     def model(self, name: str) -> tuple[ModelFolder, Metadata]:

@@ -33,6 +33,7 @@ def create(
     timeout_s: Annotated[
         float | None, typer.Option(help="The deadline of a request, in seconds.", show_default="60")
     ] = None,
+    transport: Annotated[str, typer.Option(metavar="http|grpc", help="How it is called.")] = "http",
     limits: Annotated[
         str | None,
         typer.Option(metavar="JSON", help="requests_per_s, burst, concurrent_requests and per_client, as in the API."),
@@ -50,7 +51,7 @@ def create(
 
     catenary pipeline create iris serving-scikit/iris --limits '{"requests_per_s": 100, "concurrent_requests": 16}'
     """
-    message: dict[str, Any] = {"name": name, "transportType": "http", "chain": [_step(step) for step in steps]}
+    message: dict[str, Any] = {"name": name, "transportType": transport, "chain": [_step(step) for step in steps]}
     if timeout_s is not None:
         message["timeout_s"] = timeout_s
     if limits is not None:
@@ -85,11 +86,13 @@ def delete(name: Name, manager: ManagerUrl = None, as_json: JsonFlag = False) ->
 def print_pipelines(pipelines: list[dict[str, Any]]) -> None:
     """A table, and below it a line for each thing that a pipeline waits for."""
     limited = any("limits" in pipeline for pipeline in pipelines)
+    mixed = any(pipeline["transportType"] != "http" for pipeline in pipelines)
     print_table(
-        ("name", "state", "timeout", *(["limits"] if limited else []), "chain"),
+        ("name", "state", "timeout", *(["transport"] if mixed else []), *(["limits"] if limited else []), "chain"),
         [
             (
                 *(pipeline["name"], pipeline["state"], f"{pipeline['timeout_s']:g} s"),
+                *([pipeline["transportType"]] if mixed else []),
                 *(["\n".join(limit_texts(pipeline.get("limits", {})))] if limited else []),
                 "\n".join(step_text(step) for step in pipeline["chain"]),
             )

@@ -1,4 +1,4 @@
-"""`catenary sidecar`: an HTTP server behind an Envoy of its own, as an instance of a service."""
+"""`catenary sidecar`: an HTTP or gRPC server behind an Envoy of its own, as an instance of a service."""
 
 from __future__ import annotations
 
@@ -22,6 +22,9 @@ def sidecar(
         int | None,
         typer.Option(help="Where it listens on 127.0.0.1 by itself; without it on the socket CATENARY_LISTEN names."),
     ] = None,
+    app_protocol: Annotated[
+        str | None, typer.Option(metavar="http|grpc", help="What it speaks.", show_default="http")
+    ] = None,
     health_path: Annotated[
         str | None, typer.Option(help="Answers when it is well; /health, or with --port / and anything under 500.")
     ] = None,
@@ -42,7 +45,7 @@ def sidecar(
     stop_s: Annotated[float | None, typer.Option(help="How long after TERM it is killed.")] = None,
     run_dir: Annotated[Path | None, typer.Option(help="Where the folder for its sockets is made.")] = None,
 ) -> None:
-    """Run any HTTP server as an instance of a service: start it and its Envoy, register it while it is well.
+    """Run any HTTP or gRPC server as an instance of a service: start it and its Envoy, register it while it is well.
 
     Each option may also be given as an environment variable: --health-path is CATENARY_HEALTH_PATH. Where
     neither --manager nor --xds is given it joins the local stack. The exit status is the server's; 0 after TERM.
@@ -60,6 +63,7 @@ def sidecar(
         SidecarSettings,
         service=service,
         port=port,
+        app_protocol=app_protocol,
         health_path=health_path,
         listen=listen,
         advertise=advertise,

@@ -9,7 +9,7 @@ from pydantic import Field
 
 from catenary import names
 from catenary.messages import IpAddressText, Name
-from catenary.node import Role
+from catenary.node import AppProtocol, Role
 from catenary.settings import AddressesText, Settings, TcpAddressText, UrlsText
 
 
@@ -42,15 +42,22 @@ class SidecarSettings(Settings):
     """The port of 127.0.0.1 on which the app listens by itself, for an app that knows nothing of Catenary: it is also
     given as `PORT`. Without it the app has to listen on the Unix socket that `CATENARY_LISTEN` names."""
 
+    app_protocol: AppProtocol = "http"
+    """What the app speaks: `http` is HTTP/1.1; `grpc` is gRPC, or anything else in HTTP/2 without TLS (h2c, with prior
+    knowledge)."""
+
     health_path: str | None = Field(None, pattern="^/")
-    """The path that has to answer 2xx or 3xx. Without it `/health`; or, with `port`, `/` with any answer under 500."""
+    """The path that has to answer 2xx or 3xx. Without it `/health`; or, with `port`, `/` with any answer under 500; or,
+    of an app that speaks gRPC, the method `grpc.health.v1.Health/Check` with SERVING. A server without that method is
+    well while it answers."""
 
     health_timeout_s: float = Field(2.0, gt=0)
     """How long one health check may take."""
 
     hang_s: float = Field(4.0, ge=0)
-    """How long an app with a health path of its own may go on answering nothing there, not even an error, after a first
-    check that found it so: then it is killed, and whatever keeps the sidecar starts it again. 0: for ever."""
+    """How long an app with a health path of its own, or one that speaks gRPC, may go on answering nothing there, not
+    even an error, after a first check that found it so: then it is killed, and whatever keeps the sidecar starts it
+    again. 0: for ever."""
 
     health_file: Path | None = None
     """A file that is touched at each health check that passes: what asks after a container need ask nobody else."""

@@ -30,7 +30,7 @@ from catenary.sidecar.advertise import advertised
 from catenary.sidecar.bootstrap import bootstrap, envoy_command
 from catenary.sidecar.children import Child, Children
 from catenary.sidecar.envoy_binary import find_envoy
-from catenary.sidecar.health import HealthCheck
+from catenary.sidecar.health import GrpcHealthCheck, HealthCheck, HttpHealthCheck
 from catenary.sidecar.init import become_init_if_first
 from catenary.sidecar.listen import LOOPBACK, listen_address, reachable
 from catenary.sidecar.manager_client import ManagerClient
@@ -61,6 +61,7 @@ def run(settings: SidecarSettings, command: Sequence[str]) -> int:
                 listen=listen,
                 app=_app_address(settings.port, folder),
                 body_bytes=settings.body_bytes,
+                app_protocol=settings.app_protocol,
             ),
         )
         return asyncio.run(_supervise(instance, envoy, command))
@@ -107,17 +108,18 @@ class _Instance:
                 health_path=health_path,
             ),
             functools.partial(advertised, self.node.listen, told, tuple(map(_host_and_port, managers))),
-            HealthCheck(
-                http,
-                f"http://{here}{health_path or '/'}",
-                lenient=health_path is None,
-                timeout_s=settings.health_timeout_s,
-            ),
+            self._health_check(http, f"http://{here}", health_path),
             ManagerClient(http, managers),
             # A server that knows nothing of Catenary may be able to do only one thing at a time.
-            hang_s=settings.hang_s if health_path else 0.0,
+            hang_s=settings.hang_s if health_path or settings.app_protocol == "grpc" else 0.0,
             health_file=settings.health_file,
         )
+
+    def _health_check(self, http: aiohttp.ClientSession, url: str, path: str | None) -> HealthCheck:
+        timeout_s = self.settings.health_timeout_s
+        if self.settings.app_protocol == "grpc" and path is None:
+            return GrpcHealthCheck(http, url, timeout_s=timeout_s)
+        return HttpHealthCheck(http, url + (path or "/"), lenient=path is None, timeout_s=timeout_s)
 
 
 async def _supervise(instance: _Instance, envoy_binary: Path, command: Sequence[str]) -> int:
@@ -211,8 +213,9 @@ def _private_folder(parent: Path) -> Iterator[Path]:
 
 
 def _health_path(settings: SidecarSettings) -> str | None:
-    """None for an app that knows nothing of Catenary and of which no path was named."""
-    return settings.health_path or (names.HEALTH_PATH if settings.port is None else None)
+    """None for an app that knows nothing of Catenary, or speaks gRPC, and of which no path was named."""
+    knows = settings.port is None and settings.app_protocol == "http"
+    return settings.health_path or (names.HEALTH_PATH if knows else None)
 
 
 def _host_and_port(url: str) -> TcpAddress:

@@ -16,6 +16,7 @@ from google.protobuf.wrappers_pb2 import BoolValue, UInt32Value
 
 from catenary import names
 from catenary.address import Address, TcpAddress
+from catenary.node import AppProtocol
 from manager.xds.endpoints import load_assignment
 from manager.xds.resource import Resource, packed, resource
 
@@ -27,7 +28,8 @@ ADS = config_source_pb2.ConfigSource(
 )
 
 RETRIES = route_components_pb2.RetryPolicy(
-    retry_on="connect-failure,refused-stream,reset,retriable-status-codes",
+    # `unavailable` is gRPC's 503, which comes with HTTP's 200.
+    retry_on="connect-failure,refused-stream,reset,retriable-status-codes,unavailable",
     retriable_status_codes=[502, 503],
     # A step's own number comes with each request, in x-envoy-max-retries.
     num_retries=UInt32Value(value=names.DEFAULT_RETRIES),
@@ -119,12 +121,14 @@ def service_cluster(service: str) -> Resource:
     )
 
 
-def app_cluster(app: Address) -> Resource:
-    """The one process behind an Envoy, spoken to in HTTP/1.1: what any HTTP server understands."""
+def app_cluster(app: Address, protocol: AppProtocol) -> Resource:
+    """The one process behind an Envoy, spoken to in HTTP/1.1, which any HTTP server understands, or for gRPC in
+    HTTP/2."""
+    explicit = http_protocol_options_pb2.HttpProtocolOptions.ExplicitHttpConfig
     options = http_protocol_options_pb2.HttpProtocolOptions(
-        explicit_http_config=http_protocol_options_pb2.HttpProtocolOptions.ExplicitHttpConfig(
-            http_protocol_options=protocol_pb2.Http1ProtocolOptions()
-        ),
+        explicit_http_config=explicit(http2_protocol_options=http2())
+        if protocol == "grpc"
+        else explicit(http_protocol_options=protocol_pb2.Http1ProtocolOptions()),
     )
     return resource(
         names.APP_CLUSTER,

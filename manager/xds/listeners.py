@@ -1,9 +1,12 @@
 """LDS: where an Envoy takes requests: the edge of a gateway, the front of a sidecar.
 
-Every answer that an Envoy makes itself is a problem document and says so in a header.
+Every answer that an Envoy makes itself is a problem document, or to a gRPC client a status with a sentence, and says so
+in a header.
 """
 
 from __future__ import annotations
+
+from collections.abc import Sequence
 
 from envoy.config.accesslog.v3 import accesslog_pb2
 from envoy.config.common.mutation_rules.v3 import mutation_rules_pb2
@@ -21,18 +24,20 @@ from envoy.extensions.filters.http.lua.v3 import lua_pb2
 from envoy.extensions.filters.http.router.v3 import router_pb2
 from envoy.extensions.filters.network.http_connection_manager.v3 import http_connection_manager_pb2 as hcm
 from envoy.extensions.http.early_header_mutation.header_mutation.v3 import header_mutation_pb2
+from envoy.type.matcher.v3 import string_pb2
 from google.protobuf.duration_pb2 import Duration
 from google.protobuf.struct_pb2 import Struct
 from google.protobuf.wrappers_pb2 import BoolValue, UInt32Value
 
 from catenary import names
+from catenary.grpc_status import STATUS_HEADER, GrpcStatus
 from catenary.node import Node
 from catenary.problem import TITLES
 from manager.xds.clusters import ADS, http2
 from manager.xds.endpoints import envoy_address
 from manager.xds.limits import limit_filters
 from manager.xds.resource import Resource, packed, resource
-from manager.xds.routes import EDGE, LUA_FILTER, app_routes
+from manager.xds.routes import EDGE, IDLE_TIMEOUT_S, LUA_FILTER, app_routes
 from manager.xds.tracing import Zipkin, edge_tracing, sidecar_tracing, trace_id_filter
 
 ANSWERED = "x-catenary-answered"
@@ -54,13 +59,13 @@ def edge_listener(node: Node, chain_lua: str, client_timeout_s: float, zipkin: Z
         internal_address_config=hcm.HttpConnectionManager.InternalAddressConfig(
             cidr_ranges=[address_pb2.CidrRange(address_prefix="255.255.255.255", prefix_len=UInt32Value(value=32))]
         ),
-        early_header_mutation_extensions=[_strip(ANSWERED, names.PIPELINE, names.LOCAL_REPLY, names.TRACE_ID)],
+        early_header_mutation_extensions=[_strip(ANSWERED, names.NEAR, names.LOCAL_REPLY, names.TRACE_ID)],
         use_remote_address=BoolValue(value=True),
         preserve_external_request_id=True,
         always_set_request_id_in_response=True,
         normalize_path=BoolValue(value=True),
         strip_any_host_port=True,
-        stream_idle_timeout=Duration(seconds=300),
+        stream_idle_timeout=Duration(seconds=IDLE_TIMEOUT_S),
         request_headers_timeout=Duration(seconds=10),
         request_timeout=client_timeout,
         stream_flush_timeout=client_timeout,
@@ -128,52 +133,95 @@ def _router() -> hcm.HttpFilter:
 
 
 def _local_replies(*, answered_by_filter: bool) -> hcm.LocalReplyConfig:
+    marked = [_header(names.LOCAL_REPLY, "%RESPONSE_CODE_DETAILS%")]
     wrapped = hcm.ResponseMapper(
         filter=_status_filter(accesslog_pb2.ComparisonFilter.GE, 400),
-        headers_to_add=[_header(names.LOCAL_REPLY, "%RESPONSE_CODE_DETAILS%")],
+        headers_to_add=marked,
         body_format_override=_document("envoy", "%RESPONSE_CODE_DETAILS%", "%LOCAL_REPLY_BODY%"),
     )
+    late = _status_filter(accesslog_pb2.ComparisonFilter.EQ, 504)
+    others = [
+        _to_grpc_client(late, "%LOCAL_REPLY_BODY%", GrpcStatus.DEADLINE_EXCEEDED, marked),
+        _to_grpc_client(wrapped.filter, "%LOCAL_REPLY_BODY%", None, marked),
+        wrapped,
+    ]
     if not answered_by_filter:
-        return hcm.LocalReplyConfig(mappers=[wrapped])
+        return hcm.LocalReplyConfig(mappers=others)
     as_it_is = hcm.ResponseMapper(
         filter=accesslog_pb2.AccessLogFilter(
             header_filter=accesslog_pb2.HeaderFilter(
                 header=route_components_pb2.HeaderMatcher(name=ANSWERED, present_match=True)
             )
         ),
-        body_format_override=substitution_format_string_pb2.SubstitutionFormatString(
-            text_format_source=base_pb2.DataSource(inline_string="%LOCAL_REPLY_BODY%"), content_type=names.PROBLEM_TYPE
-        ),
+        body_format_override=_text("%LOCAL_REPLY_BODY%"),
     )
-    rate_limited = hcm.ResponseMapper(
-        filter=_details_filter("local_rate_limited"),
-        body_format_override=_document(
-            "rate-limited",
-            TITLES[429],
-            "the rate limit of pipeline '%ROUTE_NAME%' is reached; try again in %RESP(RETRY-AFTER)% s",
-            pipeline="%ROUTE_NAME%",
-        ),
+    rate_limited = _refusal(
+        _details_filter("local_rate_limited"),
+        "rate-limited",
+        429,
+        "the rate limit of pipeline '%ROUTE_NAME%' is reached; try again in %RESP(RETRY-AFTER)% s",
+        GrpcStatus.RESOURCE_EXHAUSTED,
     )
-    overloaded = hcm.ResponseMapper(
-        filter=_details_filter("reached_concurrency_limit"),
-        headers_to_add=[_header("retry-after", "1")],
-        body_format_override=_document(
-            "overloaded",
-            TITLES[429],
-            "pipeline '%ROUTE_NAME%' has as many requests under way as it may have; try again in 1 s",
-            pipeline="%ROUTE_NAME%",
-        ),
+    overloaded = _refusal(
+        _details_filter("reached_concurrency_limit"),
+        "overloaded",
+        429,
+        "pipeline '%ROUTE_NAME%' has as many requests under way as it may have; try again in 1 s",
+        GrpcStatus.RESOURCE_EXHAUSTED,
+        _header("retry-after", "1"),
     )
-    slow = hcm.ResponseMapper(
-        filter=_status_filter(accesslog_pb2.ComparisonFilter.EQ, 408),
-        body_format_override=_document(
-            "request-timeout",
-            TITLES[408],
-            "the request took longer to arrive than a client may take",
-            pipeline="%ROUTE_NAME%",
-        ),
+    over_time = _to_grpc_client(
+        _details_filter("max_duration_timeout"),
+        "pipeline '%ROUTE_NAME%' did not answer within the deadline of the call",
+        GrpcStatus.DEADLINE_EXCEEDED,
     )
-    return hcm.LocalReplyConfig(mappers=[as_it_is, rate_limited, overloaded, slow, wrapped])
+    slow = _refusal(
+        _status_filter(accesslog_pb2.ComparisonFilter.EQ, 408),
+        "request-timeout",
+        408,
+        "the request took longer to arrive than a client may take",
+        GrpcStatus.DEADLINE_EXCEEDED,
+    )
+    return hcm.LocalReplyConfig(mappers=[as_it_is, *rate_limited, *overloaded, over_time, *slow, *others])
+
+
+def _refusal(
+    which: accesslog_pb2.AccessLogFilter,
+    kind: str,
+    status: int,
+    sentence: str,
+    grpc_status: GrpcStatus,
+    *headers: base_pb2.HeaderValueOption,
+) -> list[hcm.ResponseMapper]:
+    """What refuses a request to a pipeline, for gRPC clients and for all others."""
+    document = _document(kind, TITLES[status], sentence, pipeline="%ROUTE_NAME%")
+    others = hcm.ResponseMapper(filter=which, headers_to_add=headers, body_format_override=document)
+    return [_to_grpc_client(which, sentence, grpc_status, headers), others]
+
+
+def _to_grpc_client(
+    which: accesslog_pb2.AccessLogFilter,
+    sentence: str,
+    status: GrpcStatus | None,
+    headers: Sequence[base_pb2.HeaderValueOption] = (),
+) -> hcm.ResponseMapper:
+    """A status in headers, as Envoy answers such clients; `sentence` is its message. Without `status` Envoy takes that
+    which gRPC has for HTTP's."""
+    grpc = route_components_pb2.HeaderMatcher(
+        name="content-type", string_match=string_pb2.StringMatcher(prefix=names.GRPC_TYPE)
+    )
+    from_grpc = accesslog_pb2.AccessLogFilter(header_filter=accesslog_pb2.HeaderFilter(header=grpc))
+    return hcm.ResponseMapper(
+        filter=accesslog_pb2.AccessLogFilter(and_filter=accesslog_pb2.AndFilter(filters=[from_grpc, which])),
+        headers_to_add=[*headers, *([_header(STATUS_HEADER, str(int(status)))] if status else [])],
+        body_format_override=_text(sentence),
+    )
+
+
+def _text(sentence: str) -> substitution_format_string_pb2.SubstitutionFormatString:
+    return substitution_format_string_pb2.SubstitutionFormatString(
+        text_format_source=base_pb2.DataSource(inline_string=sentence), content_type=names.PROBLEM_TYPE
+    )
 
 
 def _document(

@@ -69,6 +69,14 @@ def test_what_is_no_name(name: str) -> None:
     assert not names.is_name(name)
 
 
+def test_grpc_has_one_step() -> None:
+    pipeline = {"name": "p", "chain": ["a/m"], "transportType": "grpc"}
+    assert validated(Pipeline, pipeline).transportType == "grpc"
+    with pytest.raises(InvalidInput, match="gRPC goes to one step, as it is; the chain has 2") as raised:
+        validated(Pipeline, pipeline | {"chain": ["a/m", "b/m"]})
+    assert raised.value.field == "transportType"
+
+
 @pytest.mark.parametrize("path", ["m", "v1/models/x:predict", "a.b/c_d"])
 def test_a_foreign_servers_path_may_be_a_step(path: str) -> None:
     assert validated(Step, f"mine/{path}").model == path

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import dataclasses
+
 import pytest
 
 from catenary.address import TcpAddress, UnixAddress
@@ -8,8 +10,20 @@ from catenary.node import Node
 NODE = Node("a-1", "a", "sidecar", TcpAddress("127.0.0.1", 1), UnixAddress("/x"), 7)
 
 
+def test_an_app_speaks_http_where_nothing_is_said() -> None:
+    metadata = NODE.metadata()
+    del metadata["app_protocol"]
+    assert Node.from_metadata("a-1", "a", metadata) == NODE
+
+
 def test_a_node_is_the_same_after_a_round_trip() -> None:
-    assert Node.from_metadata("a-1", "a", NODE.metadata()) == NODE
+    for node in (NODE, dataclasses.replace(NODE, app_protocol="grpc")):
+        assert Node.from_metadata("a-1", "a", node.metadata()) == node
+
+
+def test_what_no_app_speaks_is_a_value_error() -> None:
+    with pytest.raises(ValueError, match="'morse' is not what an app speaks"):
+        Node.from_metadata("a-1", "a", NODE.metadata() | {"app_protocol": "morse"})
 
 
 @pytest.mark.parametrize(

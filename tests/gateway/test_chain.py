@@ -74,6 +74,7 @@ async def mesh() -> AsyncIterator[Mesh]:
         await mesh.pipeline("big-one", "pass/m1")
         await mesh.pipeline("deaf", "pass/deaf")
         await mesh.pipeline("sse", "pass/m1", "stream/m2")
+        await mesh.pipeline("sse-one", "stream/m2")
         yield mesh
 
 
@@ -146,7 +147,7 @@ async def test_the_answer_tells_the_time_of_each_step(mesh: Mesh) -> None:
 
 
 async def test_what_only_envoys_may_say_is_taken_from_a_client(mesh: Mesh) -> None:
-    sent = {"x-envoy-max-retries": "9", names.LOCAL_REPLY: "x", names.PIPELINE: "x", ANSWERED: "x"}
+    sent = {"x-envoy-max-retries": "9", names.LOCAL_REPLY: "x", names.NEAR: "x", ANSWERED: "x"}
     async with mesh.session.post(mesh.serve_url("two"), json=[{}], headers=sent) as answer:
         (row,) = await answer.json()
     for headers in row["headers"]:
@@ -180,9 +181,10 @@ async def test_a_model_that_does_not_read_holds_up_no_other_of_its_instance(mesh
     assert await asyncio.gather(*uploads) == [str(size).encode()] * 40
 
 
-async def test_the_last_step_streams_chunk_by_chunk(mesh: Mesh) -> None:
+@pytest.mark.parametrize("pipeline", ["sse-one", "sse"])
+async def test_the_last_step_streams_chunk_by_chunk(mesh: Mesh, pipeline: str) -> None:
     GO_ON.clear()
-    async with mesh.session.post(mesh.serve_url("sse"), json=[], headers={"accept": "text/event-stream"}) as answer:
+    async with mesh.session.post(mesh.serve_url(pipeline), json=[], headers={"accept": "text/event-stream"}) as answer:
         assert await answer.content.readuntil(b"\n\n") == b"data: 1\n\n"
         GO_ON.set()  # the second event is only sent after the first has been read here
         assert await answer.content.readuntil(b"\n\n") == b"data: 2\n\n"

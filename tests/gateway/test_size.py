@@ -6,6 +6,7 @@ import asyncio
 import hashlib
 import io
 import json
+import re
 import sys
 from collections.abc import AsyncIterator
 
@@ -24,6 +25,8 @@ LARGE = names.DEFAULT_BODY_BYTES
 many_addresses = pytest.mark.skipif(sys.platform != "linux", reason="the loopback has one address")
 INSTANCES = 20
 SERVICES = 200
+LONGEST = 64
+"""Steps of a chain, at most."""
 
 
 async def _add(request: web.Request) -> web.Response:
@@ -93,7 +96,7 @@ async def test_requests_go_evenly_to_many_instances(mesh: Mesh) -> None:
 
 
 @many_addresses
-async def test_the_last_of_many_services_is_served_as_soon_as_it_is_there(mesh: Mesh) -> None:
+async def test_each_of_many_services_is_served_and_the_last_as_soon_as_it_is_there(mesh: Mesh) -> None:
     port = await _everywhere(mesh)
     for number in range(SERVICES):
         service = f"service-{number}"
@@ -102,6 +105,13 @@ async def test_the_last_of_many_services_is_served_as_soon_as_it_is_there(mesh: 
     assert (await mesh.pipeline("last", f"{last}/m"))["state"] == "ready"
     async with mesh.session.post(mesh.serve_url("last"), json=[1]) as answer:
         assert await answer.json() == [2]
+    for first in range(0, SERVICES, LONGEST):
+        some = range(first, min(first + LONGEST, SERVICES))
+        await mesh.pipeline("some", *[f"service-{number}/m" for number in some])
+        async with mesh.session.post(mesh.serve_url("some"), json=[0]) as answer:
+            assert await answer.json() == [len(some)]
+            called = set(re.findall(r'desc="(.*?)"', answer.headers[names.SERVER_TIMING]))
+        assert called == {f"service-{number}" for number in some}
 
 
 async def _everywhere(mesh: Mesh) -> int:

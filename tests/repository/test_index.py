@@ -126,3 +126,21 @@ async def test_a_wait_ends_when_the_index_is_closed(index):
     async with asyncio.timeout(1):
         assert not await waiting
         assert not await index.changed_from({index.etag}, 60)
+
+
+async def test_who_follows_hears_of_many_folders_that_come_at_once_in_few_answers(index):
+    answers = 0
+
+    async def follow() -> None:
+        nonlocal answers
+        while index.n_ready < 200:
+            await index.changed_from({index.etag}, 60)
+            answers += 1
+
+    follower = asyncio.create_task(follow())
+    for number in range(200):
+        index.put(ready("custom", f"m{number}"))
+        await asyncio.sleep(0)
+    async with asyncio.timeout(30):
+        await follower
+    assert 1 <= answers < 50

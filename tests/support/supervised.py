@@ -91,9 +91,9 @@ class World:
             assert answer.status == 200, text
             return text
 
-    async def pipeline(self, name: str, *chain: str | dict[str, Any]) -> None:
+    async def pipeline(self, name: str, *chain: str | dict[str, Any], **fields: Any) -> None:
         """Create or replace a pipeline."""
-        pipeline = {"name": name, "chain": list(chain)}
+        pipeline = {"name": name, "chain": list(chain), **fields}
         async with self.http.post(self.manager_url + names.PIPELINES_PATH, json=pipeline) as answer:
             assert answer.status in (200, 201), await answer.text()
 

@@ -51,6 +51,13 @@ def test_limits_are_shown_as_they_are(ask: Any):
     assert "limits" not in ask("pipeline", "create", "unlimited", "serving-scikit/iris").stdout
 
 
+def test_a_pipeline_of_grpc_is_shown_as_one(ask: Any):
+    result = ask("pipeline", "create", "called", "serving-mine/m", "--transport", "grpc", "--json")
+    assert json.loads(result.stdout)["transportType"] == "grpc"
+    assert "grpc" in ask("pipeline", "show", "called").stdout
+    assert "transport" not in ask("pipeline", "create", "rows", "serving-scikit/iris").stdout
+
+
 def test_limits_that_are_not_json_are_wrong_usage(ask: Any):
     result = ask("pipeline", "create", "broken", "serving-scikit/iris", "--limits", "100/s")
     assert result.exit_code == 2

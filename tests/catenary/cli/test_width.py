@@ -65,9 +65,8 @@ def test_a_models_reason_is_a_line_of_its_own(lines: Any, monkeypatch: pytest.Mo
 def test_a_pipelines_chain_stays_whole_and_what_it_waits_for_is_below(lines: Any):
     chain = ["serving-customscikit/pm_scikit", "serving-localml-spark/pm_spark"]
     waiting = [{"step": 2, "detail": "no instance of serving-localml-spark is up, and none has ever been up"}]
-    pipelines.print_pipelines(
-        [{"name": "endpointML", "state": "waiting", "timeout_s": 60, "chain": chain, "waiting_for": waiting}]
-    )
+    shown = {"name": "endpointML", "state": "waiting", "transportType": "http", "timeout_s": 60}
+    pipelines.print_pipelines([shown | {"chain": chain, "waiting_for": waiting}])
     _, _, first, second, waits = lines()
     assert first.split() == ["endpointML", "waiting", "60", "s", chain[0]]
     assert second.strip() == chain[1]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import os
 from pathlib import Path
@@ -26,6 +27,7 @@ TOPOLOGY = Topology(
         Pipeline(
             "limited", (Step("serving-a", "m1", 0, 2),), 250, Limits(Rate(100, 200), Rate(0.5, 2), "x-api-key", 16)
         ),
+        Pipeline("by-grpc", (Step("serving-a", "greeter", 0, 2),), 250, transport="grpc"),
         Pipeline("by-address", (Step("serving-a", "m1", 0, 2),), 250, Limits(None, Rate(5, 5))),
     ),
     MappingProxyType(
@@ -37,6 +39,8 @@ TOPOLOGY = Topology(
 )
 GATEWAY = Node("gateway-1", "gateway", "gateway", TcpAddress("127.0.0.1", 8083), UnixAddress("/run/app.sock"), 1_000)
 SIDECAR = Node("serving-a-1", "serving-a", "sidecar", TcpAddress("127.0.0.1", 9001), TcpAddress("127.0.0.1", 80), 1_000)
+
+GRPC_SIDECAR = dataclasses.replace(SIDECAR, app_protocol="grpc")
 
 
 def build(node: Node, zipkin: Zipkin | None) -> Snapshot:
@@ -55,6 +59,10 @@ def test_resources_are_as_they_were(node: Node, type_url: str) -> None:
 @pytest.mark.parametrize("type_url", [CLUSTERS, LISTENERS], ids=lambda u: u.rpartition(".")[2])
 def test_traced_resources_are_as_they_were(node: Node, type_url: str) -> None:
     compare(build(node, Zipkin(TcpAddress("zipkin", 9411), "/api/v2/spans", 10)), type_url, f"traced-{node.role}")
+
+
+def test_the_app_of_a_grpc_sidecar_is_as_it_was() -> None:
+    compare(build(GRPC_SIDECAR, None), CLUSTERS, "grpc-sidecar")
 
 
 def compare(snapshot: Snapshot, type_url: str, name: str) -> None:
