@@ -7,12 +7,16 @@ import re
 from aiohttp import web
 
 from catenary import names
+from catenary.body import read_json
 from catenary.errors import InvalidInput, MalformedRequest, NotFound
-from catenary.http import json_response, read_json, validated
+from catenary.http import json_response, validated
 from catenary.messages import IndexEntry, Instance, LoadedModel, Pipeline
 from manager.ads import describe
 from manager.controller import Controller
 from manager.pipelines import StoredPipeline
+
+_ETAG = re.compile(r'"([1-9][0-9]{0,17})"')
+"""A revision: no store counts farther."""
 
 
 class Api:
