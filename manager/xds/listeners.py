@@ -21,6 +21,7 @@ from envoy.extensions.filters.http.lua.v3 import lua_pb2
 from envoy.extensions.filters.http.router.v3 import router_pb2
 from envoy.extensions.filters.network.http_connection_manager.v3 import http_connection_manager_pb2 as hcm
 from envoy.extensions.http.early_header_mutation.header_mutation.v3 import header_mutation_pb2
+from envoy.type.matcher.v3 import string_pb2
 from google.protobuf.duration_pb2 import Duration
 from google.protobuf.struct_pb2 import Struct
 from google.protobuf.wrappers_pb2 import BoolValue, UInt32Value
@@ -131,7 +132,10 @@ def _local_replies(*, answered_by_filter: bool) -> hcm.LocalReplyConfig:
     wrapped = hcm.ResponseMapper(
         filter=_status_filter(accesslog_pb2.ComparisonFilter.GE, 400),
         headers_to_add=[_header(names.LOCAL_REPLY, "%RESPONSE_CODE_DETAILS%")],
-        body_format_override=_document("envoy", "%RESPONSE_CODE_DETAILS%", "%LOCAL_REPLY_BODY%"),
+        # Some of Envoy's answers have no body, and a sentence has to say something.
+        body_format_override=_document(
+            "envoy", "%RESPONSE_CODE_DETAILS%", "Envoy answers this itself (%RESPONSE_CODE_DETAILS%) %LOCAL_REPLY_BODY%"
+        ),
     )
     if not answered_by_filter:
         return hcm.LocalReplyConfig(mappers=[wrapped])
@@ -217,6 +221,13 @@ def _details_filter(details: str) -> accesslog_pb2.AccessLogFilter:
 def _strip(*headers: str) -> extension_pb2.TypedExtensionConfig:
     """What only Envoys may say is taken from a request before anything looks at it."""
     mutations = [mutation_rules_pb2.HeaderMutation(remove=header) for header in headers]
+    # Of its own headers Envoy takes away those that it obeys itself; the next Envoy, or a step, may obey others.
+    any_of_envoys = string_pb2.StringMatcher(prefix="x-envoy-")
+    mutations.append(
+        mutation_rules_pb2.HeaderMutation(
+            remove_on_match=mutation_rules_pb2.HeaderMutation.RemoveOnMatch(key_matcher=any_of_envoys)
+        )
+    )
     return extension_pb2.TypedExtensionConfig(
         name="envoy.http.early_header_mutation.header_mutation",
         typed_config=packed(header_mutation_pb2.HeaderMutation(mutations=mutations)),
