@@ -130,7 +130,7 @@ class _Connection(web.RequestHandler):
             raise ConnectionError("an answer has begun, it cannot become another one")
         if status < 500:
             said = (message or "").partition("\n")[0].rstrip(":.")
-            error: CatenaryError = MalformedRequest(_legible(f"the request is no HTTP that can be read: {said}"))
+            error: CatenaryError = MalformedRequest(f"the request is no HTTP that can be read: {said}")
         else:
             log.error("%s %s failed", request.method, request.path, exc_info=exc)
             error = CatenaryError("this is a fault in Catenary; its log holds the cause")
