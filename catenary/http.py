@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TypeVar, cast
 
 import orjson
-from aiohttp import web
+from aiohttp import hdrs, web
 from pydantic import BaseModel, ValidationError
 
 from catenary import logs, names, problem
@@ -82,6 +82,9 @@ def _translated(handler: Handler) -> Handler:
         logs.request_id.set(_legible(request.headers.get(names.REQUEST_ID, "")))
         logs.trace_id.set(_legible(_trace_id(request)))
         try:
+            # aiohttp would quote it, and fails where it is not UTF-8.
+            if request.headers.get(hdrs.EXPECT, "100-continue").lower() != "100-continue":
+                raise MalformedRequest("expect: nothing but 100-continue can be expected here")
             return await handler(request)
         except CatenaryError as error:
             if problem.status_of(error) >= 500:
@@ -95,8 +98,6 @@ def _translated(handler: Handler) -> Handler:
             return problem_response(TooLarge(request.client_max_size))
         except web.HTTPNotFound:
             return problem_response(NotFound("page", request.path))
-        except web.HTTPClientError as error:
-            return problem_response(MalformedRequest(error.text or error.reason))
         except ConnectionError:
             raise
         except Exception:
