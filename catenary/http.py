@@ -11,10 +11,10 @@ import logging
 import signal
 from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TypeVar, cast
 
 import orjson
-from aiohttp import web
+from aiohttp import hdrs, web
 from pydantic import BaseModel, ValidationError
 
 from catenary import grpc_status, logs, names, problem
@@ -32,8 +32,11 @@ from catenary.errors import (
 
 log = logging.getLogger(__name__)
 
-Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+Handler = Callable[[web.BaseRequest], Awaitable[web.StreamResponse]]
 M = TypeVar("M", bound=BaseModel)
+
+HEADER_BYTES = 64 * 1024
+"""The longest request line and header that are taken: what an edge lets through, and what Envoys add to it."""
 
 
 def json_response(value: object, status: int = 200, headers: dict[str, str] | None = None) -> web.Response:
@@ -50,22 +53,11 @@ def problem_response(error: CatenaryError, **members: object) -> web.Response:
     )
 
 
-def refusal(request: web.Request, error: CatenaryError) -> web.Response:
+def refusal(request: web.BaseRequest, error: CatenaryError) -> web.Response:
     """`error` as the client of `request` can read it: a gRPC client reads no document."""
     if grpc_status.is_grpc(request.content_type):
         return web.Response(headers=grpc_status.headers_for(error))
     return problem_response(error)
-
-
-async def read_json(request: web.Request) -> Any:
-    """The request's body; MalformedRequest says where it stops being JSON."""
-    body = await request.read()
-    try:
-        return orjson.loads(body)
-    except orjson.JSONDecodeError as error:
-        raise MalformedRequest(
-            f"the body is not JSON: {error}" if body else "the body is empty; JSON is needed"
-        ) from error
 
 
 def validated(kind: type[M], value: object, prefix: str = "") -> M:
@@ -90,34 +82,39 @@ _FAULTS = {
 }
 
 
-@web.middleware
-async def _translate(request: web.Request, handler: Handler) -> web.StreamResponse:
-    logs.request_id.set(request.headers.get(names.REQUEST_ID, ""))
-    logs.trace_id.set(_trace_id(request))
-    try:
-        return await handler(request)
-    except CatenaryError as error:
-        if problem.status_of(error) >= 500:
-            # What is away is no fault that a traceback would explain.
-            cause = None if isinstance(error, Unavailable) else error.__cause__
-            log.warning("%s %s: %s", request.method, request.path, error, exc_info=cause)
-        return refusal(request, error)
-    except web.HTTPMethodNotAllowed as error:
-        return refusal(request, MethodNotAllowed(error.method, error.allowed_methods))
-    except web.HTTPRequestEntityTooLarge:
-        return refusal(request, TooLarge(request._client_max_size))
-    except web.HTTPNotFound:
-        return refusal(request, NotFound("page", request.path))
-    except web.HTTPException:
-        raise
-    except ConnectionResetError:
-        raise
-    except Exception:
-        log.exception("%s %s failed", request.method, request.path)
-        return refusal(request, CatenaryError("this is a fault in Catenary; its log holds the cause"))
+def _translated(handler: Handler) -> Handler:
+    """`handler` with every error that it raises as an answer."""
+
+    async def translated(request: web.BaseRequest) -> web.StreamResponse:
+        logs.request_id.set(_legible(request.headers.get(names.REQUEST_ID, "")))
+        logs.trace_id.set(_legible(_trace_id(request)))
+        try:
+            # aiohttp would quote it, and fails where it is not UTF-8.
+            if request.headers.get(hdrs.EXPECT, "100-continue").lower() != "100-continue":
+                raise MalformedRequest("expect: nothing but 100-continue can be expected here")
+            return await handler(request)
+        except CatenaryError as error:
+            if problem.status_of(error) >= 500:
+                # What is away is no fault that a traceback would explain.
+                cause = None if isinstance(error, Unavailable) else error.__cause__
+                log.warning("%s %s: %s", request.method, request.path, error, exc_info=cause)
+            return refusal(request, error)
+        except web.HTTPMethodNotAllowed as error:
+            return refusal(request, MethodNotAllowed(error.method, error.allowed_methods))
+        except web.HTTPRequestEntityTooLarge:
+            return refusal(request, TooLarge(request.client_max_size))
+        except web.HTTPNotFound:
+            return refusal(request, NotFound("page", request.path))
+        except ConnectionError:
+            raise
+        except Exception:
+            log.exception("%s %s failed", request.method, request.path)
+            return refusal(request, CatenaryError("this is a fault in Catenary; its log holds the cause"))
+
+    return translated
 
 
-def _trace_id(request: web.Request) -> str:
+def _trace_id(request: web.BaseRequest) -> str:
     if traceparent := request.headers.get("traceparent"):
         parts = traceparent.split("-")
         return parts[1] if len(parts) > 3 else ""
@@ -126,9 +123,46 @@ def _trace_id(request: web.Request) -> str:
     return request.headers.get("x-b3-traceid", "")
 
 
+def _legible(text: str) -> str:
+    """A header's value without the bytes that are not UTF-8: JSON has no way to write them."""
+    return text.encode(errors="replace").decode()
+
+
+class _Connection(web.RequestHandler):
+    """A client's connection; what on it is no HTTP is answered as every other error is, and is no fault of ours."""
+
+    def handle_error(
+        self, request: web.BaseRequest, status: int = 500, exc: BaseException | None = None, message: str | None = None
+    ) -> web.StreamResponse:
+        if request.writer.output_size > 0:
+            raise ConnectionError("an answer has begun, it cannot become another one")
+        if status < 500:
+            said = (message or "").partition("\n")[0].rstrip(":.")
+            error: CatenaryError = MalformedRequest(f"the request is no HTTP that can be read: {said}")
+        else:
+            log.error("%s %s failed", request.method, request.path, exc_info=exc)
+            error = CatenaryError("this is a fault in Catenary; its log holds the cause")
+        response = problem_response(error)
+        response.force_close()
+        return response
+
+
+class _Server(web.Server):
+    """Makes those connections, for what an application serves."""
+
+    def __call__(self) -> _Connection:
+        return _Connection(
+            self,
+            loop=asyncio.get_running_loop(),
+            auto_decompress=False,
+            max_line_size=HEADER_BYTES,
+            max_field_size=HEADER_BYTES,
+        )
+
+
 def application(*, max_body_bytes: int) -> web.Application:
     """An application with Catenary's errors; over `max_body_bytes` a body is refused with 413."""
-    return web.Application(middlewares=[_translate], client_max_size=max_body_bytes)
+    return web.Application(client_max_size=max_body_bytes)
 
 
 @contextlib.asynccontextmanager
@@ -137,7 +171,13 @@ async def listening(app: web.Application, address: Address, *, drain_s: float = 
 
     Raises SetupError where `address` cannot be had.
     """
-    runner = web.AppRunner(app, access_log=None, handler_cancellation=True, shutdown_timeout=drain_s)
+    inner = web.AppRunner(app)
+    await inner.setup()
+    of_app = cast("web.Server", inner.server)
+    server = _Server(
+        _translated(of_app.request_handler), request_factory=of_app.request_factory, handler_cancellation=True
+    )
+    runner = web.ServerRunner(server, shutdown_timeout=drain_s)
     await runner.setup()
     try:
         site: web.BaseSite
@@ -155,6 +195,7 @@ async def listening(app: web.Application, address: Address, *, drain_s: float = 
         yield
     finally:
         await runner.cleanup()
+        await inner.cleanup()
         if isinstance(address, UnixAddress):
             # Up to Python 3.12 a server leaves its socket behind.
             Path(address.path).unlink(missing_ok=True)

@@ -6,6 +6,7 @@ Request id, trace id and model travel in ContextVars and stand on every line tha
 from __future__ import annotations
 
 import logging
+import re
 import sys
 from contextvars import ContextVar
 from datetime import UTC, datetime
@@ -19,6 +20,8 @@ request_id: ContextVar[str] = ContextVar("request_id", default="")
 trace_id: ContextVar[str] = ContextVar("trace_id", default="")
 model: ContextVar[str] = ContextVar("model", default="")
 
+_UNPRINTED = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
+
 _CONTEXT = {"request_id": request_id, "trace_id": trace_id, "model": model}
 
 
@@ -31,7 +34,12 @@ def configure(process: str, level: str, log_format: LogFormat) -> None:
 
 
 def _context() -> dict[str, str]:
-    return {name: value for name, variable in _CONTEXT.items() if (value := variable.get())}
+    return {name: _one_line(value) for name, variable in _CONTEXT.items() if (value := variable.get())}
+
+
+def _one_line(text: str) -> str:
+    """`text` with its control characters and what is no UTF-8 escaped: what a client sent makes no line of its own."""
+    return _UNPRINTED.sub(lambda found: ascii(found[0])[1:-1], text)
 
 
 def _time(record: logging.LogRecord) -> str:
@@ -49,7 +57,7 @@ class _JsonFormatter(logging.Formatter):
             "level": record.levelname.lower(),
             "process": self._process,
             "logger": record.name,
-            "message": record.getMessage(),
+            "message": _one_line(record.getMessage()),
         } | _context()
         if record.exc_info:
             line["exception"] = self.formatException(record.exc_info)
@@ -63,5 +71,5 @@ class _TextFormatter(logging.Formatter):
 
     def format(self, record: logging.LogRecord) -> str:
         context = "".join(f" {name}={value}" for name, value in _context().items())
-        line = f"{_time(record)} {record.levelname:<7} {self._process}: {record.getMessage()}{context}"
+        line = f"{_time(record)} {record.levelname:<7} {self._process}: {_one_line(record.getMessage())}{context}"
         return f"{line}\n{self.formatException(record.exc_info)}" if record.exc_info else line

@@ -5,15 +5,19 @@ The manager builds a sidecar's whole configuration from it, so that it need reme
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal, cast
 
+from catenary import names
 from catenary.address import Address, TcpAddress, parse_address
 
 Role = Literal["gateway", "sidecar"]
 AppProtocol = Literal["http", "grpc"]
 """What an app speaks: HTTP/1.1; or gRPC, which is HTTP/2 without TLS and without an upgrade from HTTP/1.1."""
+
+_BYTES = re.compile(r"[1-9][0-9]{0,17}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,9 +48,14 @@ class Node:
             role = metadata["role"]
             listen = parse_address(metadata["listen"])
             app = parse_address(metadata["app"])
-            body_bytes = int(metadata["body_bytes"])
+            body_bytes = metadata["body_bytes"]
         except KeyError as error:
             raise ValueError(f"the node's metadata lacks {error}") from error
+        for name in (node_id, cluster):
+            if not names.is_name(name):
+                raise ValueError(f"{name!r} is no name of a node or a service: {names.NAME_RULE}")
+        if not _BYTES.fullmatch(body_bytes):
+            raise ValueError(f"body_bytes is a number of bytes, which {body_bytes!r} is not")
         if role not in ("gateway", "sidecar"):
             raise ValueError(f"{role!r} is not a role")
         # A sidecar of before there was gRPC does not say.
@@ -55,4 +64,5 @@ class Node:
             raise ValueError(f"{app_protocol!r} is not what an app speaks")
         if not isinstance(listen, TcpAddress):
             raise ValueError(f"{listen} is not host:port")
-        return cls(node_id, cluster, cast("Role", role), listen, app, body_bytes, cast("AppProtocol", app_protocol))
+        protocol = cast("AppProtocol", app_protocol)
+        return cls(node_id, cluster, cast("Role", role), listen, app, int(body_bytes), protocol)

@@ -63,7 +63,8 @@ def status_of(error: errors.CatenaryError) -> HTTPStatus:
 def problem(error: errors.CatenaryError, **members: object) -> dict[str, object]:
     """The document for `error`; `members` (request id, pipeline, …) stand beside its own fields. Nones are left out."""
     status = status_of(error)
-    sentence = str(error)
+    # What a client sent may be quoted in it, and JSON has no way to write bytes that are not UTF-8.
+    sentence = str(error).encode(errors="replace").decode()
     own = {name: getattr(error, name, None) for name in _MEMBERS}
     document: dict[str, object] = {
         "type": f"urn:catenary:{_slug(type(error).__name__)}",

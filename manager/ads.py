@@ -16,6 +16,7 @@ from typing import Any
 import grpc
 from envoy.service.discovery.v3 import ads_pb2_grpc, discovery_pb2
 from google.protobuf.json_format import MessageToDict
+from google.protobuf.message import DecodeError
 
 from catenary.address import Address
 from catenary.errors import SetupError
@@ -42,6 +43,14 @@ _NEEDS = {CLUSTERS: (), ENDPOINTS: (), LISTENERS: (CLUSTERS, ENDPOINTS), ROUTES:
 # When Envoy gets a changed cluster or listener, it waits for the endpoints or routes again, though they are the same.
 _RENEWS = {CLUSTERS: ENDPOINTS, LISTENERS: ROUTES}
 _RENEWED_BY = {renewed: by for by, renewed in _RENEWS.items()}
+
+_OPTIONS = [
+    ("grpc.max_send_message_length", -1),
+    ("grpc.so_reuseport", 0),
+    # An Envoy whose machine is gone says no goodbye, and every write would wait for it, by default for a minute.
+    ("grpc.keepalive_time_ms", 10_000),
+    ("grpc.http2.ping_timeout_ms", 10_000),
+]
 
 
 @dataclass(slots=True)
@@ -131,7 +140,7 @@ class AdsServer(ads_pb2_grpc.AggregatedDiscoveryServiceServicer):  # type: ignor
 
     @contextlib.asynccontextmanager
     async def listening(self, address: Address) -> AsyncIterator[None]:
-        server = grpc.aio.server(options=[("grpc.max_send_message_length", -1), ("grpc.so_reuseport", 0)])
+        server = grpc.aio.server(options=_OPTIONS)
         ads_pb2_grpc.add_AggregatedDiscoveryServiceServicer_to_server(self, server)
         try:
             server.add_insecure_port(str(address))
@@ -177,6 +186,17 @@ class AdsServer(ads_pb2_grpc.AggregatedDiscoveryServiceServicer):  # type: ignor
         return sorted(self._envoys.values(), key=lambda e: (e.node.service, e.node.id))
 
     async def StreamAggregatedResources(self, _requests: Any, context: Any) -> None:  # noqa: N802 (gRPC's name)
+        try:
+            await self._follow(context)
+        except DecodeError as error:
+            log.warning("an Envoy was refused: %s", error)
+            await context.abort(grpc.StatusCode.INVALID_ARGUMENT, str(error))
+
+    async def DeltaAggregatedResources(self, _requests: Any, context: Any) -> None:  # noqa: N802 (gRPC's name)
+        await context.abort(grpc.StatusCode.UNIMPLEMENTED, "only the state of the world is served")
+
+    async def _follow(self, context: Any) -> None:
+        """Serve one Envoy until it leaves."""
         first = await context.read()
         if first is grpc.aio.EOF:
             return

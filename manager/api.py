@@ -7,12 +7,16 @@ import re
 from aiohttp import web
 
 from catenary import names
+from catenary.body import read_json
 from catenary.errors import InvalidInput, MalformedRequest, NotFound
-from catenary.http import json_response, read_json, validated
+from catenary.http import json_response, validated
 from catenary.messages import IndexEntry, Instance, LoadedModel, Pipeline
 from manager.ads import describe
 from manager.controller import Controller
 from manager.pipelines import StoredPipeline
+
+_ETAG = re.compile(r'"([1-9][0-9]{0,17})"')
+"""A revision: no store counts farther."""
 
 
 class Api:
@@ -63,7 +67,7 @@ class Api:
         return json_response([self._document(stored, self._controller.in_force(stored)) for stored in pipelines])
 
     async def _get_pipeline(self, request: web.Request) -> web.Response:
-        stored = await self._controller.pipeline(request.match_info["name"])
+        stored = await self._controller.pipeline(_named("pipeline", request.match_info["name"]))
         return self._answer(stored, self._controller.in_force(stored))
 
     async def _put_pipeline(self, request: web.Request) -> web.Response:
@@ -77,7 +81,7 @@ class Api:
         return self._answer(stored, in_force, status=201 if created else 200)
 
     async def _delete_pipeline(self, request: web.Request) -> web.Response:
-        name = request.match_info["name"]
+        name = _named("pipeline", request.match_info["name"])
         in_force = await self._controller.delete_pipeline(name, await self._expected(request, name))
         return json_response({"name": name, "state": "deleted" if in_force else "pending"})
 
@@ -92,7 +96,7 @@ class Api:
         return json_response({"lease_s": self._controller.registry.lease_s})
 
     async def _delete_instance(self, request: web.Request) -> web.Response:
-        instance_id = request.match_info["id"]
+        instance_id = _named("instance", request.match_info["id"])
         if not await self._controller.leave(instance_id):
             raise NotFound("instance", instance_id, [i.id for i in self._controller.instances()])
         return json_response({"id": instance_id, "state": "deleted"})
@@ -153,10 +157,17 @@ class Api:
             return None
         if condition == "*":
             return (await self._controller.pipeline(name)).revision
-        match = re.fullmatch(r'"([1-9]\d*)"', condition)
+        match = _ETAG.fullmatch(condition)
         if not match:
-            raise MalformedRequest(f'If-Match: {condition} is not an ETag that this API gave, such as "17"')
+            raise MalformedRequest(f'If-Match: {condition!r} is not an ETag that this API gave, such as "17"')
         return int(match[1])
+
+
+def _named(kind: str, name: str) -> str:
+    """`name`, if there may be a `kind` of that name; else NotFound: a store may take it for a path elsewhere."""
+    if not names.is_name(name):
+        raise NotFound(kind, name, reason=f"that is no name: {names.NAME_RULE}")
+    return name
 
 
 def _served(entry: IndexEntry, said: list[LoadedModel]) -> dict[str, str]:

@@ -33,7 +33,7 @@ def application(index: Index, root: Path) -> web.Application:
 class _Api:
     def __init__(self, index: Index, root: Path) -> None:
         self._index = index
-        self._root = root
+        self._root = root.resolve()
 
     async def health(self, _request: web.Request) -> web.Response:
         return json_response({"status": "ok", "models": self._index.n_ready})
@@ -66,7 +66,7 @@ class _Api:
         stamp = files[path]
         # What does not belong to the model is not hashed.
         etag = folder.digests.get((path, stamp)) or f"{stamp.mtime_ns:x}-{stamp.size_bytes:x}"
-        return await send_file(request, self._root.joinpath(*folder.key, path), stamp, etag)
+        return await send_file(request, self._root.joinpath(*folder.key), path, stamp, etag)
 
 
 def _wait_s(request: web.Request) -> float:

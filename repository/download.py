@@ -7,23 +7,22 @@ but the present one.
 from __future__ import annotations
 
 import asyncio
-import os
 from pathlib import Path
 from typing import BinaryIO
 
 from aiohttp import hdrs, web
 
 from catenary.errors import Unavailable
-from repository.folder import Stamp
+from repository.found import Stamp, open_found
 
 _CHUNK_BYTES = 1024 * 1024
 
 
-async def send_file(request: web.Request, path: Path, stamp: Stamp, etag: str) -> web.StreamResponse:
-    """Answer `request` with the file at `path`. Raises Unavailable where it is no longer the one with `stamp`."""
+async def send_file(request: web.Request, folder: Path, path: str, stamp: Stamp, etag: str) -> web.StreamResponse:
+    """Answer `request` with the file at `path` in `folder`, as `open_found` opens it; Unavailable where it does not."""
     if request.if_none_match and any(known.value in (etag, "*") for known in request.if_none_match):
         return web.Response(status=304, headers={hdrs.ETAG: f'"{etag}"'})
-    file = await asyncio.to_thread(_open, path, stamp)
+    file = await asyncio.to_thread(_open, folder, path, stamp)
     try:
         wanted = _range(request, stamp.size_bytes, etag)
         response = web.StreamResponse(headers={hdrs.ACCEPT_RANGES: "bytes", hdrs.ETAG: f'"{etag}"'})
@@ -41,15 +40,11 @@ async def send_file(request: web.Request, path: Path, stamp: Stamp, etag: str) -
     return response
 
 
-def _open(path: Path, stamp: Stamp) -> BinaryIO:
+def _open(folder: Path, path: str, stamp: Stamp) -> BinaryIO:
     try:
-        file = path.open("rb")
+        return open_found(folder, path, stamp)
     except OSError as error:
-        raise Unavailable(f"{path.name} cannot be read just now: {error.strerror}") from error
-    if Stamp.of(os.fstat(file.fileno())) != stamp:
-        file.close()
-        raise Unavailable(f"{path.name} is just changing")
-    return file
+        raise Unavailable(f"{path} cannot be read just now: {error.strerror}") from error
 
 
 def _range(request: web.Request, size_bytes: int, etag: str) -> range:

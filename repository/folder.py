@@ -19,9 +19,13 @@ from typing import Literal
 from catenary import names
 from catenary.messages import Metadata, ModelFile
 from repository.formats import Broken, Files, Format
+from repository.found import Changed, Stamp
 
 MODEL_FILES = 10_000
 """More files than any model has: such a folder holds something else."""
+
+MODEL_BYTES = 64 * 1024**3
+"""More than any model weighs that a runtime loads: a file of holes says that it is larger, and is read for hours."""
 
 _UNWRITABLE = re.compile("[\x00-\x1f\x7f\ud800-\udfff]")
 """Control characters, and bytes that are not UTF-8: neither can stand in JSON, in a header or on a log line."""
@@ -31,19 +35,6 @@ Key = tuple[str, str]
 
 
 State = Literal["ready", "incomplete", "broken"]
-
-
-@dataclass(frozen=True, slots=True)
-class Stamp:
-    """What tells one content of a file from another without reading it."""
-
-    size_bytes: int
-    mtime_ns: int
-    inode: int
-
-    @classmethod
-    def of(cls, status: os.stat_result) -> Stamp:
-        return cls(status.st_size, status.st_mtime_ns, status.st_ino)
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +85,8 @@ def look_at(folder: Path, form: Format) -> Look | None:
     beside: dict[str, Stamp] = {}
     for path, stamp in _stamps(folder):
         (own if form.belongs(path) else beside)[path] = stamp
+    if sum(stamp.size_bytes for stamp in own.values()) > MODEL_BYTES:
+        raise Broken(f"its files are larger than {MODEL_BYTES} bytes together")
     return Look(own, beside)
 
 
@@ -106,10 +99,13 @@ def read_model(known: ModelFolder, folder: Path, form: Format, look: Look) -> Mo
     if not names.is_name(name):
         raise Broken(f"the folder's name cannot be a model's: {names.NAME_RULE}")
     files = Files(folder, look.own)
-    signature = form.signature(files)
-    digests = {
-        (path, stamp): known.digests.get((path, stamp)) or files.digest(path) for path, stamp in look.own.items()
-    }
+    try:
+        signature = form.signature(files)
+        digests = {
+            (path, stamp): known.digests.get((path, stamp)) or files.digest(path) for path, stamp in look.own.items()
+        }
+    except Changed:
+        return None
     after = look_at(folder, form)
     if after is None or after.own != look.own:
         return None
@@ -162,10 +158,14 @@ def _entries(folder: Path, inside: str) -> list[os.DirEntry[str]]:
 
 
 def _stamp(entry: os.DirEntry[str], path: str, folder: Path) -> Stamp | None:
+    file = Path(entry.path)
     try:
-        if entry.is_symlink() and not Path(entry.path).resolve().is_relative_to(folder.resolve()):
-            raise Broken(f"{path} is a symbolic link out of the model's folder")
-        status = entry.stat()
+        if entry.is_symlink():
+            file = file.resolve(strict=True)
+            if not file.is_relative_to(folder.resolve()):
+                raise Broken(f"{path} is a symbolic link out of the model's folder")
+        # A link that somebody puts there just now is not followed.
+        status = file.lstat()
     except FileNotFoundError as error:
         if entry.is_symlink():
             raise Broken(f"{path} is a symbolic link to nothing") from error

@@ -87,6 +87,10 @@ class _Watch:
                 log.warning("%s is away; what is known of its models stays until it is back", self._root)
                 while not self._root.is_dir():  # noqa: ASYNC110 (nothing tells of a folder that is not there)
                     await asyncio.sleep(_ROOT_CHECK_MS / 1000)
+            except ExceptionGroup as ended:
+                # So awatch ends while it waits, as for a name that is not UTF-8: the next one begins with a sweep.
+                log.warning("the watch over %s broke off: %s", self._root, ended.exceptions[0])
+                await asyncio.sleep(_ROOT_CHECK_MS / 1000)
             except (OSError, RuntimeError) as error:
                 log.warning("%s cannot be watched (%s); it is polled instead", self._root, error)
                 polling = True

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 # A busy machine is slow, not wrong.
 settings.register_profile("catenary", deadline=None)
+settings.register_profile("fuzz", deadline=None, max_examples=3000)
 settings.load_profile("catenary")
 
 

@@ -137,7 +137,10 @@ def _local_replies(*, answered_by_filter: bool) -> hcm.LocalReplyConfig:
     wrapped = hcm.ResponseMapper(
         filter=_status_filter(accesslog_pb2.ComparisonFilter.GE, 400),
         headers_to_add=marked,
-        body_format_override=_document("envoy", "%RESPONSE_CODE_DETAILS%", "%LOCAL_REPLY_BODY%"),
+        # Some of Envoy's answers have no body, and a sentence has to say something.
+        body_format_override=_document(
+            "envoy", "%RESPONSE_CODE_DETAILS%", "Envoy answers this itself (%RESPONSE_CODE_DETAILS%) %LOCAL_REPLY_BODY%"
+        ),
     )
     late = _status_filter(accesslog_pb2.ComparisonFilter.EQ, 504)
     others = [
@@ -265,6 +268,13 @@ def _details_filter(details: str) -> accesslog_pb2.AccessLogFilter:
 def _strip(*headers: str) -> extension_pb2.TypedExtensionConfig:
     """What only Envoys may say is taken from a request before anything looks at it."""
     mutations = [mutation_rules_pb2.HeaderMutation(remove=header) for header in headers]
+    # Of its own headers Envoy takes away those that it obeys itself; the next Envoy, or a step, may obey others.
+    any_of_envoys = string_pb2.StringMatcher(prefix="x-envoy-")
+    mutations.append(
+        mutation_rules_pb2.HeaderMutation(
+            remove_on_match=mutation_rules_pb2.HeaderMutation.RemoveOnMatch(key_matcher=any_of_envoys)
+        )
+    )
     return extension_pb2.TypedExtensionConfig(
         name="envoy.http.early_header_mutation.header_mutation",
         typed_config=packed(header_mutation_pb2.HeaderMutation(mutations=mutations)),

@@ -24,11 +24,11 @@ def _columns(document: dict[str, object], field: str) -> tuple[str, ...]:
     value = document[field]
     if not isinstance(value, list):
         raise Broken(f"{METADATA}: {field}: a list of column names is needed")
-    columns: list[str] = []
+    columns: dict[str, None] = {}
     for position, column in enumerate(value):
         if not isinstance(column, str) or not column:
             raise Broken(f"{METADATA}: {field}[{position}]: the name of a column is needed")
         if column in columns:
             raise Broken(f"{METADATA}: {field}[{position}]: {column!r} stands there twice")
-        columns.append(column)
+        columns[column] = None
     return tuple(columns)

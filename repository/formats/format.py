@@ -7,13 +7,15 @@ may still turn out broken in its runtime.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Mapping
 from dataclasses import dataclass
 from io import BufferedReader
 from pathlib import Path
 from typing import Literal, Protocol
 
 import orjson
+
+from repository.found import Changed, Stamp, open_found
 
 DOCUMENT_BYTES = 16 * 1024 * 1024
 """The largest text that is read whole: metadata and source code. What is larger is none."""
@@ -64,18 +66,21 @@ class Format(Protocol):
 
 
 class Files:
-    """The files of a model, to be read. A path that was not listed is never opened."""
+    """The files of a model, to be read as they were found in `folder`, a resolved path. No other is ever opened."""
 
-    def __init__(self, folder: Path, paths: Iterable[str]) -> None:
+    def __init__(self, folder: Path, found: Mapping[str, Stamp]) -> None:
         self._folder = folder
-        self.paths = tuple(sorted(paths))
+        self._found = found
+        self.paths = tuple(sorted(found))
 
     def open(self, path: str) -> BufferedReader:
-        """The file at `path`, relative to the folder. Raises Incomplete."""
-        if path not in self.paths:
+        """The file at `path`, relative to the folder. Raises Incomplete, and Changed where it is no longer that one."""
+        if path not in self._found:
             raise Incomplete(f"{path} is missing")
         try:
-            return (self._folder / path).open("rb")
+            return open_found(self._folder, path, self._found[path])
+        except Changed:
+            raise
         except OSError as error:
             raise Incomplete(f"{path} cannot be read: {error.strerror}") from error
 

@@ -12,6 +12,7 @@ from __future__ import annotations
 from aiohttp import web
 
 from catenary import names
+from catenary.body import read_body
 from catenary.http import application, json_response
 from runtimes.base.deadline import Deadline
 from runtimes.base.serving import Serving
@@ -37,7 +38,7 @@ def runtime_app(serving: Serving, body_bytes: int) -> web.Application:
 
 async def _predict(request: web.Request) -> web.Response:
     deadline = Deadline.from_header(request.headers.get(names.TIMEOUT_MS))
-    body = await request.read()
+    body = await read_body(request)
     answer = await request.app[SERVING].predict(request.match_info["model"], body, deadline)
     return web.Response(body=answer, content_type=names.JSON_TYPE)
 

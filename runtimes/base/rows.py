@@ -69,6 +69,14 @@ def require_columns(rows: list[Row], columns: tuple[str, ...], model: str) -> No
         raise InvalidInput(f"there is no column {column!r}, which {model!r} needs", column=column)
 
 
+def require_shallow(body: bytes) -> None:
+    """MalformedRequest where the rows in `body` are nested so deeply that they can be read, but not written again."""
+    try:
+        encode(decode(body))
+    except (TypeError, RecursionError) as error:
+        raise MalformedRequest("the rows are nested too deeply") from error
+
+
 def _spelled(value: Any) -> Any:
     """`value` with every NaN and infinity in it as its string."""
     if isinstance(value, float):

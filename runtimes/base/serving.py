@@ -76,6 +76,7 @@ def _answer(version: Version, body: bytes) -> bytes:
     try:
         return json_rows.encode(answer)
     except (TypeError, RecursionError) as error:
+        json_rows.require_shallow(body)
         raise PredictionFailed(version.metadata.name, f"its answer is not JSON: {error}") from error
 
 

@@ -27,7 +27,9 @@ def test_what_no_app_speaks_is_a_value_error() -> None:
 
 
 @pytest.mark.parametrize(
-    "change", [{"role": "king"}, {"listen": "unix:/x"}, {"listen": "x"}, {"app": ""}, {"body_bytes": "many"}]
+    "change",
+    [{"role": "king"}, {"listen": "unix:/x"}, {"listen": "x"}, {"app": ""}]
+    + [{"body_bytes": text} for text in ("many", "-1", "0", "", "1.5", "٣", "9" * 30, "9" * 5_000)],
 )
 def test_wrong_metadata_is_a_value_error(change: dict[str, str]) -> None:
     with pytest.raises(ValueError, match=r"."):
@@ -35,3 +37,10 @@ def test_wrong_metadata_is_a_value_error(change: dict[str, str]) -> None:
     missing = {k: v for k, v in NODE.metadata().items() if k not in change}
     with pytest.raises(ValueError, match="lacks"):
         Node.from_metadata("a-1", "a", missing)
+
+
+@pytest.mark.parametrize("name", ["", "a\nb", "\0", "_xds", "../a", "x" * 200])
+def test_a_node_and_its_service_have_names(name: str) -> None:
+    for node, service in ((name, "a"), ("a-1", name)):
+        with pytest.raises(ValueError, match="is no name"):
+            Node.from_metadata(node, service, NODE.metadata())

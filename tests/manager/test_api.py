@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 import pytest_asyncio
 from mesh import Mesh, until
+from yarl import URL
 
 from catenary import names
 
@@ -126,6 +127,27 @@ async def test_a_write_with_if_match_loses_to_a_faster_writer(mesh: Mesh) -> Non
     status, _, newer = await call(mesh, "POST", names.PIPELINES_PATH, pipeline, if_match="*")
     assert status == 200
     assert (await call(mesh, "DELETE", names.PIPELINES_PATH + "/cas", if_match=newer["etag"]))[0] == 200
+
+
+@pytest.mark.parametrize("digits", [1, 19, 30, 5_000])
+async def test_no_condition_is_a_fault_of_ours(mesh: Mesh, digits: int) -> None:
+    await mesh.pipeline("conditions", "a/b")
+    path = names.PIPELINES_PATH + "/conditions"
+    assert (await call(mesh, "DELETE", path, if_match=f'"{"9" * digits}"'))[0] in (400, 412)
+    assert (await call(mesh, "GET", path))[0] == 200
+
+
+@pytest.mark.parametrize("name", ["..%2Finstances%2Fx", "%00", "a%0Ab", "%ED%A0%80", "x" * 129, "a%2Fb", "%3Frecurse"])
+async def test_what_can_be_no_name_is_404_and_says_so(mesh: Mesh, name: str) -> None:
+    for method, path in (
+        ("GET", names.PIPELINES_PATH),
+        ("DELETE", names.PIPELINES_PATH),
+        ("DELETE", names.INSTANCES_PATH),
+    ):
+        url = URL(f"{mesh.manager_url}{path}/{name}", encoded=True)
+        async with mesh.session.request(method, url) as answer:
+            assert answer.status == 404
+            assert names.NAME_RULE in (await answer.json(content_type=None))["error"]
 
 
 async def test_what_is_not_there_is_404_with_the_names_that_are_near(mesh: Mesh) -> None:

@@ -116,6 +116,26 @@ async def test_an_envoy_that_refuses_its_configuration_is_shown_with_the_reason(
         await until(ready, "the gateway that refused is gone")
 
 
+async def test_a_gateway_that_is_silently_gone_is_waited_for_no_longer() -> None:
+    """As when its machine has lost its power: the connection stands, and nobody answers on it."""
+    async with Mesh() as mesh:
+        node = Node("gateway-2", "gateway", "gateway", TcpAddress("127.0.0.1", free_port()), UnixAddress("/nowhere"), 1)
+        second = await mesh.start_envoy(node)
+        await mesh.until_open(node.listen)
+        assert (await mesh.pipeline("p", "a/m"))["state"] == "waiting"
+        second.child.send_signal(signal.SIGSTOP)
+        try:
+            assert (await mesh.pipeline("q", "a/m"))["state"] == "pending"
+
+            async def let_go() -> bool:
+                async with mesh.session.get(f"{mesh.manager_url}{names.PIPELINES_PATH}/q") as answer:
+                    return bool((await answer.json())["state"] == "waiting")
+
+            await until(let_go, "the gateway that is gone is let go of", timeout_s=45)
+        finally:
+            await second.stop(signal.SIGKILL)
+
+
 async def test_a_port_in_use_is_one_sentence() -> None:
     with socket.socket() as holder:
         holder.bind(("127.0.0.1", 0))

@@ -4,13 +4,11 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from model_files import files_in
 
 from repository.formats import Files
 
 
 @pytest.fixture
 def files_of() -> Callable[[Path], Files]:
-    def files(folder: Path) -> Files:
-        return Files(folder, [str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file()])
-
-    return files
+    return files_in

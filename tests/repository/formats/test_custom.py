@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from model_files import files_in
 
-from repository.formats import Broken, Files, Incomplete, Signature, Unusable
+from repository.formats import Broken, Incomplete, Signature, Unusable
 from repository.formats.custom import Custom
 
 METADATA = b'{"inputs": ["a"], "outputs": ["b"]}'
@@ -19,7 +20,7 @@ def read(code: bytes | None) -> Signature:
         files = {"metadata.json": METADATA} | ({} if code is None else {"model.py": code})
         for name, content in files.items():
             (Path(folder) / name).write_bytes(content)
-        return Custom().signature(Files(Path(folder), files))
+        return Custom().signature(files_in(Path(folder)))
 
 
 def test_code_that_compiles_is_a_model():

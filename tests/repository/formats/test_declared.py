@@ -8,15 +8,16 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from model_files import files_in
 
-from repository.formats import Broken, Files, Incomplete, Signature, Unusable
+from repository.formats import Broken, Incomplete, Signature, Unusable
 from repository.formats.declared import declared_signature
 
 
 def read(content: bytes) -> Signature:
     with tempfile.TemporaryDirectory() as folder:
         (Path(folder) / "metadata.json").write_bytes(content)
-        return declared_signature(Files(Path(folder), ["metadata.json"]))
+        return declared_signature(files_in(Path(folder)))
 
 
 def test_the_columns_come_in_the_order_in_which_they_are_declared():

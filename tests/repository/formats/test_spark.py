@@ -9,8 +9,9 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from model_files import files_in
 
-from repository.formats import Broken, Files, Incomplete, Signature, Unusable
+from repository.formats import Broken, Incomplete, Signature, Unusable
 from repository.formats.spark import Spark
 from runtimes.spark_local import load
 
@@ -170,7 +171,7 @@ def test_whatever_the_metadata_hold_is_a_signature_or_a_reason(content: bytes):
         (Path(folder) / "metadata").mkdir()
         (Path(folder) / "metadata/part-00000").write_bytes(content)
         with contextlib.suppress(Unusable):
-            assert isinstance(Spark().signature(Files(Path(folder), ["metadata/part-00000"])), Signature)
+            assert isinstance(Spark().signature(files_in(Path(folder))), Signature)
 
 
 def test_files_that_spark_did_not_write_do_not_belong_to_the_model():

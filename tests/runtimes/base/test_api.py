@@ -165,3 +165,11 @@ async def test_each_caller_gets_its_own_rows(shop, run_runtime):
         async with asyncio.TaskGroup() as tasks:
             for number in range(100):
                 tasks.create_task(ask(number))
+
+
+@pytest.mark.parametrize("depth", [300, 1_000])
+async def test_rows_that_are_nested_too_deeply_to_be_answered_are_the_callers_fault(client, depth):
+    body = b'[{"do": "nothing", "beside": ' + b"[" * depth + b"]" * depth + b"}]"
+    status, document = await client.post("m", body=body)
+    assert status == 400
+    assert "nested too deeply" in document["error"]

@@ -1,0 +1,30 @@
+from __future__ import annotations
+
+import logging
+
+import orjson
+import pytest
+
+from catenary import logs
+
+
+@pytest.fixture
+def _restored():
+    root = logging.getLogger()
+    handlers, level = root.handlers[:], root.level
+    yield
+    root.handlers[:] = handlers
+    root.setLevel(level)
+    logs.request_id.set("")
+
+
+@pytest.mark.usefixtures("_restored")
+@pytest.mark.parametrize("log_format", ["text", "json"])
+def test_what_a_client_sent_makes_no_line_of_its_own(log_format, capsys: pytest.CaptureFixture[str]) -> None:
+    logs.configure("test", "info", log_format)
+    logs.request_id.set("a\nforged")
+    logging.getLogger("test").warning("%s", "b\r\nforged \x1b[2J \udcff \u2028 \u00fc")
+    (line,) = capsys.readouterr().err.splitlines()
+    message = orjson.loads(line)["message"] if log_format == "json" else line
+    assert r"b\r\nforged \x1b[2J \udcff \u2028 ü" in message
+    assert (orjson.loads(line)["request_id"] if log_format == "json" else line).endswith(r"a\nforged")
