@@ -18,7 +18,7 @@ from catenary.http import json_response
 
 log = logging.getLogger(__name__)
 
-_TIMEOUT = aiohttp.ClientTimeout(total=1)
+_TIMEOUT_S = 1.0
 _FRESH_S = 1.0
 """So long a list of names is good: a flood of wrong names does not become one on the manager."""
 
@@ -44,7 +44,7 @@ class Pipelines:
         """The first manager that knows tells."""
         for manager in self._managers:
             try:
-                async with self._session.get(manager + names.PIPELINES_PATH, timeout=_TIMEOUT) as answer:
+                async with asyncio.timeout(_TIMEOUT_S), self._session.get(manager + names.PIPELINES_PATH) as answer:
                     answer.raise_for_status()
                     known = orjson.loads(await answer.read())
                     self._transports = {pipeline["name"]: pipeline["transportType"] for pipeline in known}

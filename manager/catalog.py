@@ -37,7 +37,7 @@ class Catalog:
 
     async def follow(self) -> None:
         """Keep `entries` up to date until cancelled."""
-        timeout = aiohttp.ClientTimeout(total=_WAIT_S + 10, sock_connect=2)
+        timeout = aiohttp.ClientTimeout(total=None, sock_connect=2)
         async with aiohttp.ClientSession(timeout=timeout) as session:
             while True:
                 self._moved.clear()
@@ -67,7 +67,10 @@ class Catalog:
     async def _poll(self, session: aiohttp.ClientSession, address: TcpAddress, etag: str) -> str:
         """Wait for an index other than the one with `etag`; its ETag."""
         headers = {"if-none-match": etag} if etag else {}
-        async with session.get(f"http://{address}/index", params={"wait": _WAIT_S}, headers=headers) as response:
+        async with (
+            asyncio.timeout(_WAIT_S + 10),
+            session.get(f"http://{address}/index", params={"wait": _WAIT_S}, headers=headers) as response,
+        ):
             if response.status == 304:
                 return etag
             response.raise_for_status()

@@ -1,4 +1,4 @@
-"""Who may import whom, and names that stand in two places."""
+"""Who may import whom, names that stand in two places, and calls that nobody makes."""
 
 from __future__ import annotations
 
@@ -49,3 +49,10 @@ def test_the_chain_filter_uses_the_headers_that_python_uses(name: str) -> None:
 def test_the_chain_filter_uses_no_header_of_ours_that_python_does_not_know() -> None:
     known = {value for value in vars(names).values() if isinstance(value, str)} | {ANSWERED}
     assert set(re.findall(r'"(x-catenary-[a-z-]+)"', CHAIN)) <= known
+
+
+def test_no_wait_loses_a_cancellation_that_comes_with_its_end() -> None:
+    """aiohttp's limit for a whole request does, and `asyncio.wait_for` up to Python 3.11."""
+    losing = re.compile(r"asyncio\.wait_for\(|ClientTimeout\((?!total=None)")
+    files = [file for package in ("catenary", *PROCESSES) for file in (CHECKOUT / package).rglob("*.py")]
+    assert [str(f.relative_to(CHECKOUT)) for f in files if losing.search(f.read_text())] == []

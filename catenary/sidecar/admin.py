@@ -14,7 +14,7 @@ from catenary.errors import Unavailable
 
 POLL_S = 0.1
 LAST_CALL_S = 2.0
-_TIMEOUT = aiohttp.ClientTimeout(total=1.0)
+_TIMEOUT_S = 1.0
 
 # The listener that the manager builds counts its requests under this name.
 _UNDER_WAY = "http.ingress.downstream_rq_active"
@@ -27,7 +27,7 @@ class EnvoyAdmin:
         self._socket = str(admin_socket)
 
     async def __aenter__(self) -> Self:
-        self._http = aiohttp.ClientSession(connector=aiohttp.UnixConnector(self._socket), timeout=_TIMEOUT)
+        self._http = aiohttp.ClientSession(connector=aiohttp.UnixConnector(self._socket))
         return self
 
     async def __aexit__(
@@ -60,7 +60,7 @@ class EnvoyAdmin:
 
     async def _call(self, method: str, path: str) -> str:
         try:
-            async with self._http.request(method, f"http://envoy{path}") as answer:
+            async with asyncio.timeout(_TIMEOUT_S), self._http.request(method, f"http://envoy{path}") as answer:
                 text = await answer.text()
         except (aiohttp.ClientError, TimeoutError) as error:
             raise Unavailable(f"Envoy's admin does not answer {path} ({error!r})") from error

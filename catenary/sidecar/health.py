@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from abc import ABC, abstractmethod
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
@@ -40,14 +41,14 @@ class HealthCheck(ABC):
     def __init__(self, http: aiohttp.ClientSession, url: str, *, timeout_s: float) -> None:
         self._http = http
         self._url = url
-        self._timeout = aiohttp.ClientTimeout(total=timeout_s)
+        self._timeout_s = timeout_s
 
     async def check(self) -> Health:
         try:
-            async with self._ask() as answer:
+            async with asyncio.timeout(self._timeout_s), self._ask() as answer:
                 return self._local(answer) or await self._judge(answer)
         except TimeoutError:
-            return Health(f"no answer within {self._timeout.total:g} s", silent=True)
+            return Health(f"no answer within {self._timeout_s:g} s", silent=True)
         except aiohttp.ClientConnectorError:
             return Health("its Envoy does not listen", silent=True)
         except aiohttp.ClientError as error:
@@ -78,7 +79,7 @@ class HttpHealthCheck(HealthCheck):
         self._limit = 500 if lenient else 400
 
     def _ask(self) -> AbstractAsyncContextManager[aiohttp.ClientResponse]:
-        return self._http.get(self._url, timeout=self._timeout, allow_redirects=False)
+        return self._http.get(self._url, allow_redirects=False)
 
     async def _judge(self, answer: aiohttp.ClientResponse) -> Health:
         said = _json_object(await answer.read()) if answer.content_type == names.JSON_TYPE else {}
@@ -98,7 +99,7 @@ class GrpcHealthCheck(HealthCheck):
     def _ask(self) -> AbstractAsyncContextManager[aiohttp.ClientResponse]:
         headers = {"content-type": names.GRPC_TYPE, "te": "trailers"}
         url = self._url + "/grpc.health.v1.Health/Check"
-        return self._http.post(url, data=_EMPTY_MESSAGE, headers=headers, timeout=self._timeout)
+        return self._http.post(url, data=_EMPTY_MESSAGE, headers=headers)
 
     async def _judge(self, answer: aiohttp.ClientResponse) -> Health:
         if not is_grpc(answer.content_type):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 from typing import Any
 
@@ -12,7 +13,7 @@ from catenary import names
 from catenary.errors import Unavailable
 from catenary.messages import Instance
 
-TIMEOUT = aiohttp.ClientTimeout(total=2.0)
+TIMEOUT_S = 2.0
 """The manager answers a change when the gateways have taken it over, or after 1 s."""
 
 
@@ -54,10 +55,13 @@ class ManagerClient:
         headers = {"content-type": names.JSON_TYPE} if body is not None else {}
         data = orjson.dumps(body) if body is not None else None
         try:
-            async with self._http.request(method, url + path, data=data, headers=headers, timeout=TIMEOUT) as answer:
+            async with (
+                asyncio.timeout(TIMEOUT_S),
+                self._http.request(method, url + path, data=data, headers=headers) as answer,
+            ):
                 text = await answer.read()
         except TimeoutError as error:
-            raise Unavailable(f"the manager at {url} does not answer within {TIMEOUT.total:g} s") from error
+            raise Unavailable(f"the manager at {url} does not answer within {TIMEOUT_S:g} s") from error
         except aiohttp.ClientError as error:
             raise Unavailable(f"the manager at {url} cannot be reached ({error})") from error
         try:
