@@ -57,7 +57,7 @@ STATUS: dict[type[errors.CatenaryError], GrpcStatus] = {
 
 
 def is_grpc(content_type: str) -> bool:
-    """Whether a message of that type is gRPC's."""
+    """Whether the header `content_type`, as it was sent, makes a message one of gRPC's: as Envoy sees it."""
     return content_type == names.GRPC_TYPE or content_type.startswith(f"{names.GRPC_TYPE}+")
 
 
@@ -66,7 +66,7 @@ def headers_for(error: errors.CatenaryError) -> dict[str, str]:
     return {
         "content-type": names.GRPC_TYPE,
         STATUS_HEADER: str(int(STATUS[type(error)])),
-        MESSAGE_HEADER: quote(str(error), safe=_PLAIN),
+        MESSAGE_HEADER: quote(str(error), safe=_PLAIN, errors="replace"),
     }
 
 

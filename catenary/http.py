@@ -55,7 +55,7 @@ def problem_response(error: CatenaryError, **members: object) -> web.Response:
 
 def refusal(request: web.BaseRequest, error: CatenaryError) -> web.Response:
     """`error` as the client of `request` can read it: a gRPC client reads no document."""
-    if grpc_status.is_grpc(request.content_type):
+    if grpc_status.is_grpc(request.headers.get(hdrs.CONTENT_TYPE, "")):
         return web.Response(headers=grpc_status.headers_for(error))
     return problem_response(error)
 

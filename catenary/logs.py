@@ -8,6 +8,7 @@ from __future__ import annotations
 import logging
 import re
 import sys
+import textwrap
 from contextvars import ContextVar
 from datetime import UTC, datetime
 from typing import Literal
@@ -42,6 +43,16 @@ def _one_line(text: str) -> str:
     return _UNPRINTED.sub(lambda found: ascii(found[0])[1:-1], text)
 
 
+def _legible(text: str) -> str:
+    """Several lines, each as `_one_line` gives it."""
+    return "\n".join(map(_one_line, text.split("\n")))
+
+
+def _indented(traceback: str) -> str:
+    """`traceback` so that none of its lines looks like one of the log's: an exception may quote what a client sent."""
+    return textwrap.indent(_legible(traceback), "    ", lambda _: True)
+
+
 def _time(record: logging.LogRecord) -> str:
     return datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
@@ -60,7 +71,7 @@ class _JsonFormatter(logging.Formatter):
             "message": _one_line(record.getMessage()),
         } | _context()
         if record.exc_info:
-            line["exception"] = self.formatException(record.exc_info)
+            line["exception"] = _legible(self.formatException(record.exc_info))
         return orjson.dumps(line).decode()
 
 
@@ -72,4 +83,4 @@ class _TextFormatter(logging.Formatter):
     def format(self, record: logging.LogRecord) -> str:
         context = "".join(f" {name}={value}" for name, value in _context().items())
         line = f"{_time(record)} {record.levelname:<7} {self._process}: {_one_line(record.getMessage())}{context}"
-        return f"{line}\n{self.formatException(record.exc_info)}" if record.exc_info else line
+        return f"{line}\n{_indented(self.formatException(record.exc_info))}" if record.exc_info else line

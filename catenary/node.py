@@ -49,6 +49,7 @@ class Node:
             listen = parse_address(metadata["listen"])
             app = parse_address(metadata["app"])
             body_bytes = metadata["body_bytes"]
+            app_protocol = metadata["app_protocol"]
         except KeyError as error:
             raise ValueError(f"the node's metadata lacks {error}") from error
         for name in (node_id, cluster):
@@ -58,8 +59,6 @@ class Node:
             raise ValueError(f"body_bytes is a number of bytes, which {body_bytes!r} is not")
         if role not in ("gateway", "sidecar"):
             raise ValueError(f"{role!r} is not a role")
-        # A sidecar of before there was gRPC does not say.
-        app_protocol = metadata.get("app_protocol", "http")
         if app_protocol not in ("http", "grpc"):
             raise ValueError(f"{app_protocol!r} is not what an app speaks")
         if not isinstance(listen, TcpAddress):

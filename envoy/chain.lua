@@ -356,10 +356,11 @@ local function budget_ms(context, headers)
   return math.min(ms, context.timeout_ms)
 end
 
--- Milliseconds that a call of gRPC may take by its own deadline, which the route keeps; nil: it has none.
+-- Milliseconds that a call of gRPC may take by its own deadline, which the route keeps; nil: it has none. More than the
+-- eight digits that gRPC allows are none to Envoy either.
 local function call_ms(headers)
   local value, unit = (headers:get("grpc-timeout") or ""):match("^(%d+)(%a)$")
-  local ms = GRPC_UNITS_MS[unit]
+  local ms = value and #value <= 8 and GRPC_UNITS_MS[unit]
   return ms and tonumber(value) * ms
 end
 
@@ -472,16 +473,16 @@ local function run_chain(handle, context, ids)
 end
 
 function envoy_on_request(handle)
-  local context = chain_of(handle)
-  if context == nil then return end
-  local ids = { request = handle:headers():get("x-request-id") or "" }
+  local context
+  local ids = { request = handle:headers():get("x-request-id") or "", trace = "" }
   local ok, fault = pcall(function()
+    context = chain_of(handle)
+    if context == nil then return end
     ids.trace = trace_of(handle)
     run_chain(handle, context, ids)
   end)
   if not ok then
-    handle:logErr("chain of pipeline " .. tostring(context.pipeline) .. ": " .. tostring(fault))
-    ids.trace = ids.trace or ""
+    handle:logErr("chain of pipeline " .. tostring(context and context.pipeline) .. ": " .. tostring(fault))
     local sentence = "this is a fault in Catenary's gateway; its log holds the cause"
     refuse(handle, context, 500, "catenary-error", sentence, ids)
   end

@@ -65,8 +65,8 @@ class Fallback:
         return json_response({"status": "ok"})
 
     async def _no_pipeline(self, request: web.Request) -> web.Response:
-        near = request.headers.get(names.NEAR)
-        if near and request.rel_url.raw_path == f"{names.SERVE_PATH}/{near}":
+        pipeline = request.headers.get(names.BEGINS_LIKE)
+        if pipeline and request.rel_url.raw_path == f"{names.SERVE_PATH}/{pipeline}":
             raise MethodNotAllowed(request.method, ["POST"])
         transport, name = _called(request)
         pipelines = await self._pipelines.current()
@@ -77,7 +77,7 @@ class Fallback:
 
 def _called(request: web.Request) -> tuple[str, str]:
     """By which transport which pipeline is called."""
-    if is_grpc(request.content_type):
+    if is_grpc(request.headers.get("content-type", "")):
         if name := request.headers.get(names.PIPELINE):
             return "grpc", name
         raise MalformedRequest(f"a call names its pipeline in its metadata, as {names.PIPELINE}")

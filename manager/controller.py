@@ -128,7 +128,7 @@ class Controller:
 
     def _publish_pipelines(self, pipelines: list[StoredPipeline]) -> None:
         """Publish them unless they have been: a write is published by who wrote, and seen again by who follows."""
-        if pipelines == self._published:
+        if not self.loaded.is_set() or pipelines == self._published:
             return
         before, next_generation = self._taken, self._generation + 1
         self._taken = {}

@@ -172,6 +172,8 @@ class SqliteStore:
             else:
                 made.executescript(_SCHEMA)
                 log.info("the store %s is new", self._path)
+        # Whoever took the file away may have left its journal, whose pages would be put into the new one.
+        Path(f"{self._path}-journal").unlink(missing_ok=True)
         new.rename(self._path)
 
     def _disconnect(self) -> None:
@@ -227,8 +229,9 @@ def _is_damage(error: Exception) -> bool:
 
 
 def _told(error: Exception) -> str:
-    hint = "; put a copy of it in its place, or move it away to begin anew" if _is_damage(error) else ""
-    return f"{error}{hint}"
+    if not _is_damage(error):
+        return str(error)
+    return f"{error}; put a copy of it in its place, or move it away, with its -journal, to begin anew"
 
 
 def _get(db: sqlite3.Connection, key: str) -> Entry | None:

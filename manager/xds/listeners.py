@@ -24,7 +24,7 @@ from envoy.extensions.filters.http.lua.v3 import lua_pb2
 from envoy.extensions.filters.http.router.v3 import router_pb2
 from envoy.extensions.filters.network.http_connection_manager.v3 import http_connection_manager_pb2 as hcm
 from envoy.extensions.http.early_header_mutation.header_mutation.v3 import header_mutation_pb2
-from envoy.type.matcher.v3 import string_pb2
+from envoy.type.matcher.v3 import regex_pb2, string_pb2
 from google.protobuf.duration_pb2 import Duration
 from google.protobuf.struct_pb2 import Struct
 from google.protobuf.wrappers_pb2 import BoolValue, UInt32Value
@@ -43,6 +43,11 @@ from manager.xds.tracing import Zipkin, edge_tracing, sidecar_tracing, trace_id_
 ANSWERED = "x-catenary-answered"
 """Set by the chain filter on a request that it answered with its own document."""
 
+# Some of Envoy's own answers have no body, and a sentence has to say something.
+_BY_ITSELF = "Envoy answers this itself (%RESPONSE_CODE_DETAILS%) %LOCAL_REPLY_BODY%"
+_GRPC = rf"{names.GRPC_TYPE}(\+.*)?"
+"""What Envoy takes for gRPC's content types."""
+
 
 def edge_listener(node: Node, chain_lua: str, client_timeout_s: float, zipkin: Zipkin | None = None) -> Resource:
     """The gateway's front door, where the chain is executed.
@@ -59,7 +64,7 @@ def edge_listener(node: Node, chain_lua: str, client_timeout_s: float, zipkin: Z
         internal_address_config=hcm.HttpConnectionManager.InternalAddressConfig(
             cidr_ranges=[address_pb2.CidrRange(address_prefix="255.255.255.255", prefix_len=UInt32Value(value=32))]
         ),
-        early_header_mutation_extensions=[_strip(ANSWERED, names.NEAR, names.LOCAL_REPLY, names.TRACE_ID)],
+        early_header_mutation_extensions=[_strip(ANSWERED, names.BEGINS_LIKE, names.LOCAL_REPLY, names.TRACE_ID)],
         use_remote_address=BoolValue(value=True),
         preserve_external_request_id=True,
         always_set_request_id_in_response=True,
@@ -137,15 +142,12 @@ def _local_replies(*, answered_by_filter: bool) -> hcm.LocalReplyConfig:
     wrapped = hcm.ResponseMapper(
         filter=_status_filter(accesslog_pb2.ComparisonFilter.GE, 400),
         headers_to_add=marked,
-        # Some of Envoy's answers have no body, and a sentence has to say something.
-        body_format_override=_document(
-            "envoy", "%RESPONSE_CODE_DETAILS%", "Envoy answers this itself (%RESPONSE_CODE_DETAILS%) %LOCAL_REPLY_BODY%"
-        ),
+        body_format_override=_document("envoy", "%RESPONSE_CODE_DETAILS%", _BY_ITSELF),
     )
     late = _status_filter(accesslog_pb2.ComparisonFilter.EQ, 504)
     others = [
-        _to_grpc_client(late, "%LOCAL_REPLY_BODY%", GrpcStatus.DEADLINE_EXCEEDED, marked),
-        _to_grpc_client(wrapped.filter, "%LOCAL_REPLY_BODY%", None, marked),
+        _to_grpc_client(late, _BY_ITSELF, GrpcStatus.DEADLINE_EXCEEDED, marked),
+        _to_grpc_client(wrapped.filter, _BY_ITSELF, None, marked),
         wrapped,
     ]
     if not answered_by_filter:
@@ -211,7 +213,7 @@ def _to_grpc_client(
     """A status in headers, as Envoy answers such clients; `sentence` is its message. Without `status` Envoy takes that
     which gRPC has for HTTP's."""
     grpc = route_components_pb2.HeaderMatcher(
-        name="content-type", string_match=string_pb2.StringMatcher(prefix=names.GRPC_TYPE)
+        name="content-type", string_match=string_pb2.StringMatcher(safe_regex=regex_pb2.RegexMatcher(regex=_GRPC))
     )
     from_grpc = accesslog_pb2.AccessLogFilter(header_filter=accesslog_pb2.HeaderFilter(header=grpc))
     return hcm.ResponseMapper(

@@ -43,9 +43,9 @@ def pipeline_entry(pipeline: Pipeline, body_bytes: int) -> bytes:
     What a field says by default is left out: an Envoy that takes many pipelines in feels each.
     """
     if pipeline.transport == "grpc":
-        key, routes = pipeline.name, [_grpc_route(pipeline, body_bytes), _to_gateways_app()]
+        key, routes = pipeline.name, [_grpc_route(pipeline, body_bytes), _app_route()]
     else:
-        key, routes = f"{names.SERVE_PATH}/{pipeline.name}", [_http_route(pipeline, body_bytes), _near(pipeline)]
+        key, routes = f"{names.SERVE_PATH}/{pipeline.name}", [_http_route(pipeline, body_bytes), _begins_like(pipeline)]
     action = _action("pipeline", packed(route_components_pb2.RouteList(routes=routes)))
     entry = _Entries(map={key: matcher_pb2.Matcher.OnMatch(action=action)})
     serialised: bytes = entry.SerializeToString(deterministic=True)
@@ -68,9 +68,9 @@ def edge_routes(topology: Topology, body_bytes: int) -> Resource:
         if by_metadata:
             tree = tree.on_no_match.matcher if by_path else tree
             _enter(tree.matcher_tree, tree.matcher_tree.exact_match_map, names.PIPELINE, by_metadata)
-        tree.on_no_match.action.CopyFrom(_action("no-pipeline", packed(_to_gateways_app())))
+        tree.on_no_match.action.CopyFrom(_action("no-pipeline", packed(_app_route())))
     else:
-        virtual_host.routes.append(_to_gateways_app())
+        virtual_host.routes.append(_app_route())
     used = {step.service for pipeline in topology.pipelines for step in pipeline.steps} | {names.APP_CLUSTER}
     return resource(EDGE, configuration, frozenset(used))
 
@@ -83,7 +83,9 @@ def app_routes() -> route_pb2.RouteConfiguration:
             route_components_pb2.VirtualHost(
                 name="app",
                 domains=["*"],
-                routes=[route_components_pb2.Route(match=route_components_pb2.RouteMatch(prefix="/"), route=_to_app())],
+                routes=[
+                    route_components_pb2.Route(match=route_components_pb2.RouteMatch(prefix="/"), route=_app_action())
+                ],
             )
         ],
     )
@@ -114,11 +116,11 @@ def _http_route(pipeline: Pipeline, body_bytes: int) -> route_components_pb2.Rou
     )
 
 
-def _near(pipeline: Pipeline) -> route_components_pb2.Route:
+def _begins_like(pipeline: Pipeline) -> route_components_pb2.Route:
     """What else begins like the pipeline's path."""
-    route = _to_gateways_app()
+    route = _app_route()
     route.request_headers_to_add.add(
-        header=base_pb2.HeaderValue(key=names.NEAR, value=pipeline.name),
+        header=base_pb2.HeaderValue(key=names.BEGINS_LIKE, value=pipeline.name),
         append_action=base_pb2.HeaderValueOption.OVERWRITE_IF_EXISTS_OR_ADD,
     )
     return route
@@ -160,16 +162,16 @@ def _pipeline_route(
     )
 
 
-def _to_app() -> route_components_pb2.RouteAction:
+def _app_action() -> route_components_pb2.RouteAction:
     return route_components_pb2.RouteAction(
         cluster=names.APP_CLUSTER, timeout=Duration(seconds=0), idle_timeout=Duration(seconds=0)
     )
 
 
-def _to_gateways_app() -> route_components_pb2.Route:
+def _app_route() -> route_components_pb2.Route:
     return route_components_pb2.Route(
         match=route_components_pb2.RouteMatch(prefix="/"),
-        route=_to_app(),
+        route=_app_action(),
         tracing=UNTRACED,
     )
 

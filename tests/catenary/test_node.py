@@ -10,12 +10,6 @@ from catenary.node import Node
 NODE = Node("a-1", "a", "sidecar", TcpAddress("127.0.0.1", 1), UnixAddress("/x"), 7)
 
 
-def test_an_app_speaks_http_where_nothing_is_said() -> None:
-    metadata = NODE.metadata()
-    del metadata["app_protocol"]
-    assert Node.from_metadata("a-1", "a", metadata) == NODE
-
-
 def test_a_node_is_the_same_after_a_round_trip() -> None:
     for node in (NODE, dataclasses.replace(NODE, app_protocol="grpc")):
         assert Node.from_metadata("a-1", "a", node.metadata()) == node

@@ -142,7 +142,7 @@ pipelines = st.fixed_dictionaries(
     optional={
         "timeout_s": things,
         "limits": limits | json_values,
-        "transportType": st.just("http") | json_values,
+        "transportType": st.sampled_from(["http", "grpc"]) | json_values,
         "extra": things,
     },
 )

@@ -147,7 +147,7 @@ async def test_the_answer_tells_the_time_of_each_step(mesh: Mesh) -> None:
 
 
 async def test_what_only_envoys_may_say_is_taken_from_a_client(mesh: Mesh) -> None:
-    sent = {"x-envoy-max-retries": "9", names.LOCAL_REPLY: "x", names.NEAR: "x", ANSWERED: "x"}
+    sent = {"x-envoy-max-retries": "9", names.LOCAL_REPLY: "x", names.BEGINS_LIKE: "x", ANSWERED: "x"}
     async with mesh.session.post(mesh.serve_url("two"), json=[{}], headers=sent) as answer:
         (row,) = await answer.json()
     for headers in row["headers"]:

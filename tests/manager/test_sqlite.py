@@ -84,6 +84,11 @@ async def stack(whole: Stack) -> Stack:
         assert (await whole.call("DELETE", f"{names.PIPELINES_PATH}/{name}"))[0] == 200
     await whole.mesh.pipeline("p", "a/m")
     await whole.until_answers("p")
+
+    async def is_told() -> bool:
+        return bool((await whole.call("GET", names.PIPELINES_PATH + "/p"))[1]["state"] == "ready")
+
+    await until(is_told, "the manager has heard that the gateway has it")
     return whole
 
 
@@ -91,8 +96,10 @@ async def stack(whole: Stack) -> Stack:
 def is_locked(stack: Stack) -> Iterator[None]:
     with contextlib.closing(sqlite3.connect(stack.file, isolation_level=None)) as other:
         other.execute("BEGIN EXCLUSIVE")
-        yield
-        other.execute("ROLLBACK")
+        try:
+            yield
+        finally:
+            other.execute("ROLLBACK")
 
 
 @contextlib.contextmanager
@@ -103,8 +110,10 @@ def is_full(stack: Stack) -> Iterator[None]:
     pid = stack.manager.child.pid
     soft, hard = resource.prlimit(pid, resource.RLIMIT_FSIZE)
     resource.prlimit(pid, resource.RLIMIT_FSIZE, (0, hard))
-    yield
-    resource.prlimit(pid, resource.RLIMIT_FSIZE, (soft, hard))
+    try:
+        yield
+    finally:
+        resource.prlimit(pid, resource.RLIMIT_FSIZE, (soft, hard))
 
 
 @contextlib.contextmanager
@@ -113,25 +122,31 @@ def is_read_only(stack: Stack) -> Iterator[None]:
     before = [place.stat().st_mode for place in places]
     for place, mode in zip(places, before, strict=True):
         place.chmod(mode & ~0o222)
-    yield
-    for place, mode in zip(places, before, strict=True):
-        place.chmod(mode)
+    try:
+        yield
+    finally:
+        for place, mode in zip(places, before, strict=True):
+            place.chmod(mode)
 
 
 @contextlib.contextmanager
 def is_cut_short(stack: Stack) -> Iterator[None]:
     content = stack.file.read_bytes()
     os.truncate(stack.file, len(content) // 2)
-    yield
-    stack.file.write_bytes(content)
+    try:
+        yield
+    finally:
+        stack.file.write_bytes(content)
 
 
 @contextlib.contextmanager
 def is_emptied(stack: Stack) -> Iterator[None]:
     content = stack.file.read_bytes()
     os.truncate(stack.file, 0)
-    yield
-    stack.file.write_bytes(content)
+    try:
+        yield
+    finally:
+        stack.file.write_bytes(content)
 
 
 Fault = Callable[[Stack], AbstractContextManager[None]]
@@ -191,6 +206,20 @@ async def test_a_manager_that_starts_while_the_file_cannot_be_written_serves_wha
     assert load.failures == []
 
 
+async def test_a_write_before_the_file_has_been_read_keeps_nobody_from_reading_it(stack: Stack) -> None:
+    await stack.kill_manager()
+    with is_locked(stack):
+        await stack.mesh.start_manager()
+        await until(stack.is_degraded, "it waits before it tries again")
+
+    async def is_written() -> bool:
+        return await stack.write("q") == 201
+
+    await until(is_written, "the file can be written")
+    await stack.until_answers("q")
+    await stack.until_answers("p")
+
+
 async def ends_with_a_sentence(stack: Stack) -> str:
     """What a manager that cannot start says."""
     environment = {
@@ -211,22 +240,27 @@ async def ends_with_a_sentence(stack: Stack) -> str:
 def is_no_folder(stack: Stack) -> Iterator[None]:
     away = stack.state.rename(stack.state.with_name("away"))
     stack.state.touch()
-    yield
-    stack.state.unlink()
-    away.rename(stack.state)
+    try:
+        yield
+    finally:
+        stack.state.unlink()
+        away.rename(stack.state)
 
 
 @contextlib.contextmanager
 def is_secret(stack: Stack) -> Iterator[None]:
     mode = stack.file.stat().st_mode
     stack.file.chmod(0)
-    yield
-    stack.file.chmod(mode)
+    try:
+        yield
+    finally:
+        stack.file.chmod(mode)
 
 
+MEND = "put a copy of it in its place, or move it away, with its -journal, to begin anew"
 UNUSABLE: dict[Fault, str] = {
-    is_cut_short: "malformed; put a copy of it in its place, or move it away to begin anew",
-    is_emptied: "it has been emptied, or is no store; put a copy of it in its place, or move it away to begin anew",
+    is_cut_short: f"malformed; {MEND}",
+    is_emptied: f"it has been emptied, or is no store; {MEND}",
     is_no_folder: "Not a directory: ",
     is_secret: "unable to open database file",
 }
@@ -260,6 +294,25 @@ async def test_a_file_that_is_taken_away_is_written_anew_and_nothing_is_lost(sta
         await load.answers(100)
     assert load.failures == []
     assert stack.logged("was taken away while it was in use: it is written anew") == 2
+
+
+async def test_a_journal_that_was_left_behind_is_not_played_into_a_new_file(stack: Stack) -> None:
+    await stack.kill_manager()
+    with contextlib.closing(sqlite3.connect(stack.file, isolation_level=None)) as other:
+        other.execute("PRAGMA synchronous = OFF")
+        other.execute("PRAGMA cache_size = 1")
+        other.execute("BEGIN IMMEDIATE")
+        for number in range(2_000):
+            other.execute("INSERT INTO entries VALUES (?, ?, 1)", (f"x{number}", b"x" * 200))
+        journal = stack.file.with_name("manager.db-journal").read_bytes()
+        other.execute("ROLLBACK")
+    assert len(journal) > 1_000
+    stack.file.with_name("manager.db-journal").write_bytes(journal)
+    stack.file.unlink()
+    await stack.mesh.start_manager()
+    assert await stack.named(names.PIPELINES_PATH, "name") == []
+    assert await stack.write("q") == 201
+    await stack.kept("q")
 
 
 async def test_a_damaged_file_that_is_moved_away_is_replaced_by_what_the_manager_knows(stack: Stack) -> None:
