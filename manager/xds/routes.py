@@ -77,18 +77,12 @@ def edge_routes(topology: Topology, body_bytes: int) -> Resource:
 
 def app_routes() -> route_pb2.RouteConfiguration:
     """Everything to the app behind a sidecar; a deadline is the gateway's business, so there is none here."""
-    return route_pb2.RouteConfiguration(
-        name="app",
-        virtual_hosts=[
-            route_components_pb2.VirtualHost(
-                name="app",
-                domains=["*"],
-                routes=[
-                    route_components_pb2.Route(match=route_components_pb2.RouteMatch(prefix="/"), route=_app_action())
-                ],
-            )
-        ],
+    to_app = route_components_pb2.RouteAction(
+        cluster=names.APP_CLUSTER, timeout=Duration(seconds=0), idle_timeout=Duration(seconds=0)
     )
+    route = route_components_pb2.Route(match=route_components_pb2.RouteMatch(prefix="/"), route=to_app)
+    virtual_host = route_components_pb2.VirtualHost(name="app", domains=["*"], routes=[route])
+    return route_pb2.RouteConfiguration(name="app", virtual_hosts=[virtual_host])
 
 
 def _enter(
@@ -162,16 +156,11 @@ def _pipeline_route(
     )
 
 
-def _app_action() -> route_components_pb2.RouteAction:
-    return route_components_pb2.RouteAction(
-        cluster=names.APP_CLUSTER, timeout=Duration(seconds=0), idle_timeout=Duration(seconds=0)
-    )
-
-
 def _app_route() -> route_components_pb2.Route:
+    """To the gateway's app, which answers at once or not at all: Envoy's own limits are enough."""
     return route_components_pb2.Route(
         match=route_components_pb2.RouteMatch(prefix="/"),
-        route=_app_action(),
+        route=route_components_pb2.RouteAction(cluster=names.APP_CLUSTER),
         tracing=UNTRACED,
     )
 

@@ -42,11 +42,7 @@ class Zipkin:
         return cls(TcpAddress(parts.hostname or "", parts.port or 80), path, percent)
 
 
-UNTRACED = route_components_pb2.Tracing(
-    client_sampling=percent_pb2.FractionalPercent(numerator=0),
-    random_sampling=percent_pb2.FractionalPercent(numerator=0),
-    overall_sampling=percent_pb2.FractionalPercent(numerator=0),
-)
+UNTRACED = route_components_pb2.Tracing(overall_sampling=percent_pb2.FractionalPercent(numerator=0))
 """For a route that is no pipeline's."""
 
 
