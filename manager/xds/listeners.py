@@ -33,6 +33,7 @@ from catenary import names
 from catenary.grpc_status import STATUS_HEADER, GrpcStatus
 from catenary.node import Node
 from catenary.problem import TITLES
+from manager.xds.access_log import access_log
 from manager.xds.clusters import ADS, http2
 from manager.xds.endpoints import envoy_address
 from manager.xds.limits import limit_filters
@@ -44,11 +45,14 @@ ANSWERED = "x-catenary-answered"
 """Set by the chain filter on a request that it answered with its own document."""
 
 
-def edge_listener(node: Node, chain_lua: str, client_timeout_s: float, zipkin: Zipkin | None = None) -> Resource:
+def edge_listener(
+    node: Node, chain_lua: str, client_timeout_s: float, zipkin: Zipkin | None = None, log_percent: float = 100
+) -> Resource:
     """The gateway's front door, where the chain is executed.
 
     It waits `client_timeout_s` for a client: for a request to arrive whole, for an answer to be taken, for the next
-    request. What lies between is the chain's time, which the route limits.
+    request. What lies between is the chain's time, which the route limits. Where the node wants an access log, it has
+    `log_percent` of the requests that succeed.
     """
     client_timeout = Duration()
     client_timeout.FromMilliseconds(round(client_timeout_s * 1000))
@@ -75,6 +79,9 @@ def edge_listener(node: Node, chain_lua: str, client_timeout_s: float, zipkin: Z
             idle_timeout=client_timeout, max_headers_count=UInt32Value(value=100)
         ),
         local_reply_config=_local_replies(answered_by_filter=True),
+        access_log=access_log(node.access_log, f"{node.service}/envoy", log_percent, traced=zipkin is not None)
+        if node.access_log
+        else [],
         **(edge_tracing(zipkin) if zipkin else {}),
     )
     return _listener("edge", node, manager, frozenset({EDGE}))
