@@ -46,7 +46,7 @@ _CLIENTS_WORDS = {
 }
 _CLIENTS_HEADERS = (":method", ":path", names.REQUEST_ID)
 """Where those words come from."""
-_PRINTABLE = "[ -~]*"
+_HARMLESS = "[!-~]*"
 _MESSAGE = ("method", "path", "status")
 _IDS = ("request_id", "trace_id")
 
@@ -54,16 +54,17 @@ _IDS = ("request_id", "trace_id")
 def access_log(form: LogFormat, process: str, percent: float, *, traced: bool) -> list[AccessLog]:
     """The loggers of a gateway's Envoy that is called `process` on its lines; `percent` of what succeeds is logged.
 
-    Envoy writes a header into text as it is, and into JSON with bytes that make it none: a request with words that are
-    not printable ASCII has a line without them.
+    Envoy writes a header into text as it is, so that a client could write members or whole lines of its own, and into JSON
+    with bytes that make it none: a request with words of more than printable ASCII without blanks has a line without
+    them.
     """
     wanted = _any_of(_failed(), _all_of(_to_a_pipeline(), _sampled(percent)))
     outcome = _OUTCOME | {"trace_id": "%TRACE_ID%" if traced else "%RESP(X-TRACE-ID)%"}
-    printable = _all_of(*(_header(name, regex=_PRINTABLE) for name in _CLIENTS_HEADERS))
-    unprintable = _any_of(*(_header(name, regex=_PRINTABLE, but=True) for name in _CLIENTS_HEADERS))
+    harmless = _all_of(*(_header(name, regex=_HARMLESS) for name in _CLIENTS_HEADERS))
+    harmful = _any_of(*(_header(name, regex=_HARMLESS, but=True) for name in _CLIENTS_HEADERS))
     return [
-        _logger(_line(form, process, outcome | _CLIENTS_WORDS), _all_of(printable, wanted)),
-        _logger(_line(form, process, outcome), _all_of(unprintable, wanted)),
+        _logger(_line(form, process, outcome | _CLIENTS_WORDS), _all_of(harmless, wanted)),
+        _logger(_line(form, process, outcome), _all_of(harmful, wanted)),
     ]
 
 
