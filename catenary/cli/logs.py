@@ -9,6 +9,7 @@ import os
 import time
 from collections import deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import closing
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -91,11 +92,9 @@ def _opened(files: Mapping[str, Path], lines: int | None) -> Iterator[list[PartL
 
     with contextlib.ExitStack() as stack:
         try:
-            opened = [PartLog(part, file, lines) for part, file in files.items()]
+            opened = [stack.enter_context(closing(PartLog(part, file, lines))) for part, file in files.items()]
         except OSError as error:
             raise SetupError(f"the log {error.filename} cannot be read: {error.strerror}") from error
-        for log in opened:
-            stack.callback(log.close)
         yield opened
 
 
