@@ -2,7 +2,8 @@
 
 It goes to the standard output of the gateway's Envoy, in the form of that process's other lines, when the request has
 ended, a stream too. What succeeds may be sampled; what fails, or whose client leaves, always has its line. A line
-without `pipeline` is of a request to none; what the gateway's app serves, which is health checks, has no line.
+without `pipeline` is of a request to none. Health checks have no line: what comes of them, the
+supervisor tells.
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ from manager.xds.log_filters import (
     has_a_flag,
     has_header,
     is_harmless,
+    path_is_not,
     share,
     status_from,
 )
@@ -60,15 +62,17 @@ _IDS = ("request_id", "trace_id")
 def access_log(form: LogFormat, process: str, percent: float, *, traced: bool) -> list[AccessLog]:
     """The loggers of a gateway's Envoy that is called `process` on its lines; `percent` of what succeeds is logged.
 
-    Envoy writes a header into text as it is, so that a client could write members or whole lines of its own, and into JSON
-    with bytes that make it none: a request with words of more than printable ASCII without blanks has a line without
-    them.
+    Envoy writes a header into text as it is, so that a client could write members or whole lines of its own, and into
+    JSON with bytes that make it none: a request with words of more than printable ASCII without blanks has a line
+    without them.
     """
-    # It may have begun to answer well, or have no status at all. Of all routes only a pipeline's rewrites the path; gRPC
-    # that the gateway's app answers has always failed.
-    failed = any_of(status_from(400), has_a_flag(), failed_call())
+    # Of all routes only a pipeline's rewrites the path; gRPC that the gateway's app answers has always failed.
     to_a_pipeline = any_of(has_header("x-envoy-original-path"), from_grpc_client())
-    wanted = any_of(failed, all_of(to_a_pipeline, share(percent, "catenary.access_log_percent")))
+    no_health_check = any_of(to_a_pipeline, path_is_not(names.HEALTH_PATH))
+    # What fails may have begun to answer well, or have no status at all.
+    failed = any_of(status_from(400), has_a_flag(), failed_call())
+    served = all_of(to_a_pipeline, share(percent, "catenary.access_log_percent"))
+    wanted = any_of(all_of(failed, no_health_check), served)
     harmless = all_of(*map(is_harmless, _CLIENTS_HEADERS))
     harmful = any_of(*(is_harmless(name, inverted=True) for name in _CLIENTS_HEADERS))
     outcome = _OUTCOME | {"trace_id": "%TRACE_ID%" if traced else "%RESP(X-TRACE-ID)%"}

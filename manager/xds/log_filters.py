@@ -65,6 +65,14 @@ def is_harmless(name: str, *, inverted: bool = False) -> AccessLogFilter:
     )
 
 
+def path_is_not(path: str) -> AccessLogFilter:
+    """As it is after a route has rewritten it."""
+    exact = string_pb2.StringMatcher(exact=path)
+    return _header(
+        HeaderMatcher(name=":path", string_match=exact, treat_missing_header_as_empty=True, invert_match=True)
+    )
+
+
 def from_grpc_client() -> AccessLogFilter:
     return _header(HeaderMatcher(name="content-type", string_match=string_pb2.StringMatcher(prefix=names.GRPC_TYPE)))
 

@@ -33,7 +33,9 @@ async def _step(request: web.Request) -> web.StreamResponse:
     CALLED.set()
     word, _, argument = request.path.removeprefix("/").partition("-")
     if word == "status":
-        return web.json_response({"error": "row 3\n lacks \"Ort\" \u0085 \u2028 in M\u00fcnchen"}, status=int(argument))
+        return web.json_response({"error": 'row 3\n lacks "Ort" \u0085 \u2028 in M\u00fcnchen'}, status=int(argument))
+    if word == "health":
+        return web.Response(status=500)
     if word == "close":
         assert request.transport
         request.transport.abort()
@@ -137,7 +139,9 @@ async def test_a_request_that_is_served(mesh: Mesh) -> None:
     }
 
 
-@pytest.mark.parametrize(("pipeline", "position", "service"), [("fails-first", 1, "first"), ("status-422", 2, "second")])
+@pytest.mark.parametrize(
+    ("pipeline", "position", "service"), [("fails-first", 1, "first"), ("status-422", 2, "second")]
+)
 async def test_a_step_that_fails_is_named_with_its_reason(
     mesh: Mesh, pipeline: str, position: int, service: str
 ) -> None:
@@ -176,8 +180,15 @@ async def test_a_request_to_no_pipeline_is_logged_as_that(mesh: Mesh, path: str,
 async def test_health_checks_are_not_logged(mesh: Mesh) -> None:
     checked = await ask(mesh, names.HEALTH_PATH, "GET", x_request_id="of-a-health-check")
     assert checked.status == 200
+    # Those that found the gateway's app not yet there have failed.
     await logged(mesh, await ask(mesh, f"{names.SERVE_PATH}/two"))
     assert not [text for text in lines(mesh) if "of-a-health-check" in text or '"/health"' in text]
+
+
+async def test_a_model_that_is_called_health_is_no_health_check(mesh: Mesh) -> None:
+    await mesh.pipeline("well", "first/health")
+    document = await logged(mesh, await ask(mesh, f"{names.SERVE_PATH}/well"))
+    assert (document["pipeline"], document["failure"]["model"]) == ("well", "health")
 
 
 async def test_what_a_rate_limit_refuses_is_told_by_its_details(mesh: Mesh) -> None:

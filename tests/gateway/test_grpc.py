@@ -378,7 +378,7 @@ async def test_the_gateway_logs_each_call_with_its_status(edge: Edge) -> None:
     """By a real supervisor, whose lines and whose Envoy's are one log."""
     await edge.call("unary", b"abc", ("x-request-id", "of-a-call"))
     line = await edge.logged("of-a-call")
-    assert " gateway/envoy: POST /test.Echo/unary 200 pipeline=echo " in line
+    assert f" {edge.gateway.service}/envoy: POST /test.Echo/unary 200 pipeline=echo " in line
     assert " grpc_status=OK " in line
     await edge.refused("fail", b"NOT_FOUND no", ("x-request-id", "of-a-failure"))
     assert " 200 pipeline=echo " in (line := await edge.logged("of-a-failure"))

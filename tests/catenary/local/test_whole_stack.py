@@ -230,8 +230,8 @@ def test_a_models_life_from_the_copy_to_the_end_without_a_restart(stack: Any, tm
 
         def both_have_written(request: str = served.headers[header]) -> bool:
             shown = stack.run("logs", "--request", request).stdout
-            of_gateway = re.search(r"^gateway +\| .* POST /api/v1/serve/talker 200 pipeline=talker ", shown, re.MULTILINE)
-            return bool(of_gateway) and " serving-customscikit: says one request_id=" in shown
+            by_gateway = " gateway/envoy: POST /api/v1/serve/talker 200 pipeline=talker "
+            return by_gateway in shown and " serving-customscikit: says one request_id=" in shown
 
         stack.until(both_have_written, f"lines about the {header} of {served.headers}")
     following = stack.start("logs", "-f", "gateway", "--json")
