@@ -62,9 +62,9 @@ _IDS = ("request_id", "trace_id")
 def access_log(form: LogFormat, process: str, percent: float, *, traced: bool) -> list[AccessLog]:
     """The loggers of a gateway's Envoy that is called `process` on its lines; `percent` of what succeeds is logged.
 
-    Envoy writes a header into text as it is, so that a client could write members or whole lines of its own, and into
-    JSON with bytes that make it none: a request with words of more than printable ASCII without blanks has a line
-    without them.
+    Envoy writes a header as it is, into JSON but for what JSON forbids: a client could write members of its own into
+    text, and what ends a line or steers a terminal into both. A request with words of more than printable ASCII
+    without blanks has a line without them.
     """
     # Of all routes only a pipeline's rewrites the path; gRPC that the gateway's app answers has always failed.
     to_a_pipeline = any_of(has_header("x-envoy-original-path"), from_grpc_client())
