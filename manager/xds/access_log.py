@@ -77,8 +77,8 @@ def access_log(form: LogFormat, process: str, percent: float, *, traced: bool) -
     harmful = any_of(*(is_harmless(name, inverted=True) for name in _CLIENTS_HEADERS))
     outcome = _OUTCOME | {"trace_id": "%TRACE_ID%" if traced else "%RESP(X-TRACE-ID)%"}
     return [
-        _logger(_line(form, process, outcome | _CLIENTS_WORDS), all_of(harmless, wanted)),
-        _logger(_line(form, process, outcome), all_of(harmful, wanted)),
+        _logger(_line(form, process, outcome | _CLIENTS_WORDS), all_of(wanted, harmless)),
+        _logger(_line(form, process, outcome), all_of(wanted, harmful)),
     ]
 
 
