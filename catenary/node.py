@@ -12,6 +12,7 @@ from typing import Literal, cast
 
 from catenary import names
 from catenary.address import Address, TcpAddress, parse_address
+from catenary.logs import LogFormat
 
 Role = Literal["gateway", "sidecar"]
 AppProtocol = Literal["http", "grpc"]
@@ -22,7 +23,10 @@ _BYTES = re.compile(r"[1-9][0-9]{0,17}")
 
 @dataclass(frozen=True, slots=True)
 class Node:
-    """`listen` is where the Envoy takes requests, `app` where it passes them on; `body_bytes` limits a body."""
+    """`listen` is where the Envoy takes requests, `app` where it passes them on; `body_bytes` limits a body.
+
+    `access_log` is the form of a gateway's lines about requests; None: it writes none.
+    """
 
     id: str
     service: str
@@ -31,15 +35,17 @@ class Node:
     app: Address
     body_bytes: int
     app_protocol: AppProtocol = "http"
+    access_log: LogFormat | None = None
 
     def metadata(self) -> dict[str, str]:
-        return {
+        told = {
             "role": self.role,
             "listen": str(self.listen),
             "app": str(self.app),
             "body_bytes": str(self.body_bytes),
             "app_protocol": self.app_protocol,
         }
+        return told | ({"access_log": self.access_log} if self.access_log else {})
 
     @classmethod
     def from_metadata(cls, node_id: str, cluster: str, metadata: Mapping[str, str]) -> Node:
@@ -61,7 +67,11 @@ class Node:
             raise ValueError(f"{role!r} is not a role")
         if app_protocol not in ("http", "grpc"):
             raise ValueError(f"{app_protocol!r} is not what an app speaks")
+        access_log = metadata.get("access_log")
+        if access_log not in (None, "text", "json"):
+            raise ValueError(f"{access_log!r} is not a form of log lines")
         if not isinstance(listen, TcpAddress):
             raise ValueError(f"{listen} is not host:port")
         protocol = cast("AppProtocol", app_protocol)
-        return cls(node_id, cluster, cast("Role", role), listen, app, int(body_bytes), protocol)
+        form = cast("LogFormat | None", access_log)
+        return cls(node_id, cluster, cast("Role", role), listen, app, int(body_bytes), protocol, form)

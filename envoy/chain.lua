@@ -23,6 +23,7 @@ local SERVICE_TIME = "x-envoy-upstream-service-time" -- absent exactly when this
 
 local EXCERPT_BYTES = 2048 -- of a failing step's body, in the document
 local QUOTE_BYTES = 200 -- of a failing step's plain text, in the sentence
+local LOGGED_BYTES = 512 -- of a failure's sentence, in the gateway's line for the request
 local READ_BYTES = 65536 -- an error body up to this declared length is read whole
 
 -- Headers of the client that belong to its own connection or body, not to the calls made for it.
@@ -280,9 +281,18 @@ local function plain_sentence(kind, body)
   return plain and #body > 0 and #body <= QUOTE_BYTES and not body:find("[\n<]") and body or nil
 end
 
--- What a step's failure says. `answer`: its status, body and `kind` (content type); `by`: why an Envoy answered in the
--- step's place, or nil. Returns the status for the client, the sentence and the document.
-local function failure(context, position, answer, ids)
+-- Tell the access log why the request failed, and at which step, if it was one.
+local function note_failure(handle, sentence, position, step)
+  -- Beside what JSON escapes, the line ends and terminal controls beyond ASCII: text of a step's may be a client's.
+  local reason = valid_utf8(sentence:sub(1, LOGGED_BYTES)):gsub("\194[\128-\159]", "?"):gsub("\226\128[\168\169]", "?")
+  local noted = { reason = reason }
+  if step then noted.step, noted.service, noted.model = position, step.service, step.model end
+  handle:streamInfo():dynamicMetadata():set("catenary", "failure", noted)
+end
+
+-- What a step's failure says, to the client and to the access log. `answer`: its status, body and `kind` (content type);
+-- `by`: why an Envoy answered in the step's place, or nil. Returns the status for the client, the sentence and the document.
+local function failure(handle, context, position, answer, ids)
   local step = context.steps[position]
   local status = answer.status
   if status < 400 then status = 502 end
@@ -297,6 +307,7 @@ local function failure(context, position, answer, ids)
   else
     sentence = string.format("%s answered %d%s", name, answer.status, said and ": " .. said or "")
   end
+  note_failure(handle, sentence, position, step)
   return status, sentence, json_object({
     { "type", "urn:catenary:step-failed" },
     { "title", TITLES[status] or "Step Failed" },
@@ -332,6 +343,7 @@ local function respond(handle, status, sentence, document, ids, extra)
 end
 
 local function refuse(handle, context, status, kind, sentence, ids)
+  note_failure(handle, sentence)
   local document = json_object({
     { "type", "urn:catenary:" .. kind },
     { "title", TITLES[status] },
@@ -376,7 +388,7 @@ local function give_up(handle, way, position, answer, extra)
   extra = extra or {}
   way.timings[#way.timings + 1] = string.format("total;dur=%.3f", (now_us(handle) - way.start_us) / 1000)
   extra["server-timing"] = table.concat(way.timings, ", ")
-  local status, sentence, document = failure(way.context, position, answer, way.ids)
+  local status, sentence, document = failure(handle, way.context, position, answer, way.ids)
   respond(handle, status, sentence, document, way.ids, extra)
 end
 
@@ -510,9 +522,9 @@ local function replace_body(handle, make)
 end
 
 -- The sentence for a gRPC client whose call an Envoy answered in the last step's place, with the status of gRPC's `code`.
-local function unreachable(context, code, why, ids)
+local function unreachable(handle, context, code, why, ids)
   local status = code == GRPC_DEADLINE_EXCEEDED and 504 or 503
-  local _, sentence = failure(context, #context.steps, { status = status, body = "", by = why }, ids)
+  local _, sentence = failure(handle, context, #context.steps, { status = status, body = "", by = why }, ids)
   return sentence
 end
 
@@ -532,7 +544,7 @@ local function finish(handle, state)
   local context = chain_of(handle)
   local ids = { request = request, trace = trace }
   if grpc then
-    local sentence = unreachable(context, headers:get(GRPC_STATUS), why, ids)
+    local sentence = unreachable(handle, context, headers:get(GRPC_STATUS), why, ids)
     headers:replace(GRPC_MESSAGE, percent_encoded(sentence))
     return
   end
@@ -543,7 +555,8 @@ local function finish(handle, state)
   headers:replace("content-type", "application/problem+json")
   headers:remove("content-encoding")
   replace_body(handle, function(body)
-    local _, _, document = failure(context, #context.steps, { status = status, body = body, kind = kind, by = by }, ids)
+    local answer = { status = status, body = body, kind = kind, by = by }
+    local _, _, document = failure(handle, context, #context.steps, answer, ids)
     return document
   end)
 end

@@ -30,7 +30,8 @@ async def serve(settings: ManagerSettings) -> None:
     standing = Standing()
     async with backend(settings, standing) as (store, registry):
         chain_lua = data.chain_lua().read_text()
-        ads = AdsServer(SnapshotBuilder(chain_lua, settings.client_timeout_s, _zipkin(settings)))
+        builder = SnapshotBuilder(chain_lua, settings.client_timeout_s, _zipkin(settings), settings.access_log_percent)
+        ads = AdsServer(builder)
         controller = Controller(store, registry, standing, ads, acknowledge_s=settings.acknowledge_s)
         running = asyncio.create_task(controller.run(), name="controller")
         stopping = asyncio.create_task(stop.wait(), name="stop")

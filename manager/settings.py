@@ -80,6 +80,10 @@ class ManagerSettings(Settings):
     """The share of requests whose spans are sent. A request that comes with a decision of its caller's keeps that; one
     with an `x-request-id` that is no UUID, by which Envoy draws lots, is traced on its caller's decision only."""
 
+    access_log_percent: float = Field(100.0, ge=0, le=100)
+    """The share of requests that pipelines serve well for which the gateway writes a line to its log, in percent; one
+    that fails, or whose client leaves, always has its line."""
+
     @field_validator("consul_token_file")
     @classmethod
     def _one_token(cls, file: Path | None, info: ValidationInfo) -> Path | None:

@@ -71,10 +71,13 @@ def version_of(resources: Iterable[Resource]) -> str:
 class SnapshotBuilder:
     """Builds each Envoy's snapshot; what gateways share is built once for a topology and a limit of bodies."""
 
-    def __init__(self, chain_lua: str, client_timeout_s: float, zipkin: Zipkin | None = None) -> None:
+    def __init__(
+        self, chain_lua: str, client_timeout_s: float, zipkin: Zipkin | None = None, log_percent: float = 100
+    ) -> None:
         self._chain_lua = chain_lua
         self._client_timeout_s = client_timeout_s
         self._zipkin = zipkin
+        self._log_percent = log_percent
         self._collector = {c.name: c for c in [zipkin_cluster(zipkin.collector)]} if zipkin else {}
         self._topology = Topology((), MappingProxyType({}))
         self._shared: dict[int, dict[str, dict[str, Resource]]] = {}
@@ -90,7 +93,7 @@ class SnapshotBuilder:
             listener = sidecar_listener(node, self._zipkin)
             snapshot = Snapshot({CLUSTERS: own, ENDPOINTS: {}, LISTENERS: {listener.name: listener}, ROUTES: {}})
         else:
-            listener = edge_listener(node, self._chain_lua, self._client_timeout_s, self._zipkin)
+            listener = edge_listener(node, self._chain_lua, self._client_timeout_s, self._zipkin, self._log_percent)
             shared = self._shared.get(node.body_bytes) or self._build_shared(node.body_bytes)
             snapshot = Snapshot(
                 {

@@ -26,6 +26,11 @@ def logs_dir(state_dir: Path) -> Path:
     return state_dir / "logs"
 
 
+def present_logs(state_dir: Path) -> dict[str, Path]:
+    """Each part's log, of the stack that is up or was the last; none if no stack has ever run."""
+    return {file.stem: file for file in sorted(logs_dir(state_dir).glob("*.log"))}
+
+
 def tail(file: Path, lines: int = 15) -> str:
     """The last lines of a log."""
     return "\n".join(file.read_text(errors="replace").splitlines()[-lines:])

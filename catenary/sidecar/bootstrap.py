@@ -56,6 +56,8 @@ def envoy_command(envoy: Path, bootstrap_file: Path, node: Node, log_format: Log
         *(str(envoy), "--config-path", str(bootstrap_file), *workers),
         # Without hot restart no two Envoys of a host share memory.
         *("--disable-hot-restart", "--log-level", "warning", "--log-format", line),
+        # The lines of requests, which it writes in batches: a person who waits for one waits no longer.
+        *("--file-flush-interval-msec", "250"),
         # While draining, every answer closes its connection, not a growing share of them.
         *("--drain-strategy", "immediate"),
     ]

@@ -22,6 +22,7 @@ import orjson
 from catenary import logs, names
 from catenary.address import Address, TcpAddress, parse_address, parse_addresses, parse_tcp_address, require_free
 from catenary.errors import SetupError, Unavailable
+from catenary.logs import LogFormat
 from catenary.messages import Instance
 from catenary.node import Node
 from catenary.settings import urls
@@ -35,6 +36,7 @@ from catenary.sidecar.init import become_init_if_first
 from catenary.sidecar.listen import LOOPBACK, listen_address, reachable
 from catenary.sidecar.manager_client import ManagerClient
 from catenary.sidecar.membership import Membership
+from catenary.sidecar.output import share_output
 from catenary.sidecar.settings import SidecarSettings
 
 log = logging.getLogger(__name__)
@@ -62,6 +64,7 @@ def run(settings: SidecarSettings, command: Sequence[str]) -> int:
                 app=_app_address(settings.port, folder),
                 body_bytes=settings.body_bytes,
                 app_protocol=settings.app_protocol,
+                access_log=_access_log(settings),
             ),
         )
         return asyncio.run(_supervise(instance, envoy, command))
@@ -210,6 +213,17 @@ def _private_folder(parent: Path) -> Iterator[Path]:
         yield folder
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def _access_log(settings: SidecarSettings) -> LogFormat | None:
+    if settings.role != "gateway":
+        return None
+    try:
+        share_output()
+    except OSError as error:
+        log.warning("no line is written for a request: standard output cannot be opened by name: %s", error.strerror)
+        return None
+    return settings.log_format
 
 
 def _health_path(settings: SidecarSettings) -> str | None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from envoy.config.accesslog.v3 import accesslog_pb2
+from envoy.config.accesslog.v3.accesslog_pb2 import AccessLogFilter
 from envoy.config.common.mutation_rules.v3 import mutation_rules_pb2
 from envoy.config.core.v3 import (
     address_pb2,
@@ -18,13 +18,11 @@ from envoy.config.core.v3 import (
     substitution_format_string_pb2,
 )
 from envoy.config.listener.v3 import listener_components_pb2, listener_pb2
-from envoy.config.route.v3 import route_components_pb2
-from envoy.extensions.access_loggers.filters.cel.v3 import cel_pb2
 from envoy.extensions.filters.http.lua.v3 import lua_pb2
 from envoy.extensions.filters.http.router.v3 import router_pb2
 from envoy.extensions.filters.network.http_connection_manager.v3 import http_connection_manager_pb2 as hcm
 from envoy.extensions.http.early_header_mutation.header_mutation.v3 import header_mutation_pb2
-from envoy.type.matcher.v3 import regex_pb2, string_pb2
+from envoy.type.matcher.v3 import string_pb2
 from google.protobuf.duration_pb2 import Duration
 from google.protobuf.struct_pb2 import Struct
 from google.protobuf.wrappers_pb2 import BoolValue, UInt32Value
@@ -33,9 +31,11 @@ from catenary import names
 from catenary.grpc_status import STATUS_HEADER, GrpcStatus
 from catenary.node import Node
 from catenary.problem import TITLES
+from manager.xds.access_log import access_log
 from manager.xds.clusters import ADS, http2
 from manager.xds.endpoints import envoy_address
 from manager.xds.limits import limit_filters
+from manager.xds.log_filters import all_of, details_are, from_grpc_client, has_header, status_from, status_is
 from manager.xds.resource import Resource, packed, resource
 from manager.xds.routes import EDGE, IDLE_TIMEOUT_S, LUA_FILTER, app_routes
 from manager.xds.tracing import Zipkin, edge_tracing, sidecar_tracing, trace_id_filter
@@ -45,15 +45,16 @@ ANSWERED = "x-catenary-answered"
 
 # Some of Envoy's own answers have no body, and a sentence has to say something.
 _BY_ITSELF = "Envoy answers this itself (%RESPONSE_CODE_DETAILS%) %LOCAL_REPLY_BODY%"
-_GRPC = rf"{names.GRPC_TYPE}(\+.*)?"
-"""What Envoy takes for gRPC's content types."""
 
 
-def edge_listener(node: Node, chain_lua: str, client_timeout_s: float, zipkin: Zipkin | None = None) -> Resource:
+def edge_listener(
+    node: Node, chain_lua: str, client_timeout_s: float, zipkin: Zipkin | None = None, log_percent: float = 100
+) -> Resource:
     """The gateway's front door, where the chain is executed.
 
     It waits `client_timeout_s` for a client: for a request to arrive whole, for an answer to be taken, for the next
-    request. What lies between is the chain's time, which the route limits.
+    request. What lies between is the chain's time, which the route limits. Where the node wants an access log, it has
+    `log_percent` of the requests that succeed.
     """
     client_timeout = Duration()
     client_timeout.FromMilliseconds(round(client_timeout_s * 1000))
@@ -80,6 +81,9 @@ def edge_listener(node: Node, chain_lua: str, client_timeout_s: float, zipkin: Z
             idle_timeout=client_timeout, max_headers_count=UInt32Value(value=100)
         ),
         local_reply_config=_local_replies(answered_by_filter=True),
+        access_log=access_log(node.access_log, f"{node.service}/envoy", log_percent, traced=zipkin is not None)
+        if node.access_log
+        else [],
         **(edge_tracing(zipkin) if zipkin else {}),
     )
     return _listener("edge", node, manager, frozenset({EDGE}))
@@ -140,11 +144,11 @@ def _router() -> hcm.HttpFilter:
 def _local_replies(*, answered_by_filter: bool) -> hcm.LocalReplyConfig:
     marked = [_header(names.LOCAL_REPLY, "%RESPONSE_CODE_DETAILS%")]
     wrapped = hcm.ResponseMapper(
-        filter=_status_filter(accesslog_pb2.ComparisonFilter.GE, 400),
+        filter=status_from(400),
         headers_to_add=marked,
         body_format_override=_document("envoy", "%RESPONSE_CODE_DETAILS%", _BY_ITSELF),
     )
-    late = _status_filter(accesslog_pb2.ComparisonFilter.EQ, 504)
+    late = status_is(504)
     others = [
         _to_grpc_client(late, _BY_ITSELF, GrpcStatus.DEADLINE_EXCEEDED, marked),
         _to_grpc_client(wrapped.filter, _BY_ITSELF, None, marked),
@@ -152,23 +156,16 @@ def _local_replies(*, answered_by_filter: bool) -> hcm.LocalReplyConfig:
     ]
     if not answered_by_filter:
         return hcm.LocalReplyConfig(mappers=others)
-    as_it_is = hcm.ResponseMapper(
-        filter=accesslog_pb2.AccessLogFilter(
-            header_filter=accesslog_pb2.HeaderFilter(
-                header=route_components_pb2.HeaderMatcher(name=ANSWERED, present_match=True)
-            )
-        ),
-        body_format_override=_text("%LOCAL_REPLY_BODY%"),
-    )
+    as_it_is = hcm.ResponseMapper(filter=has_header(ANSWERED), body_format_override=_text("%LOCAL_REPLY_BODY%"))
     rate_limited = _refusal(
-        _details_filter("local_rate_limited"),
+        details_are("local_rate_limited"),
         "rate-limited",
         429,
         "the rate limit of pipeline '%ROUTE_NAME%' is reached; try again in %RESP(RETRY-AFTER)% s",
         GrpcStatus.RESOURCE_EXHAUSTED,
     )
     overloaded = _refusal(
-        _details_filter("reached_concurrency_limit"),
+        details_are("reached_concurrency_limit"),
         "overloaded",
         429,
         "pipeline '%ROUTE_NAME%' has as many requests under way as it may have; try again in 1 s",
@@ -176,12 +173,12 @@ def _local_replies(*, answered_by_filter: bool) -> hcm.LocalReplyConfig:
         _header("retry-after", "1"),
     )
     over_time = _to_grpc_client(
-        _details_filter("max_duration_timeout"),
+        details_are("max_duration_timeout"),
         "pipeline '%ROUTE_NAME%' did not answer within the deadline of the call",
         GrpcStatus.DEADLINE_EXCEEDED,
     )
     slow = _refusal(
-        _status_filter(accesslog_pb2.ComparisonFilter.EQ, 408),
+        status_is(408),
         "request-timeout",
         408,
         "the request took longer to arrive than a client may take",
@@ -191,7 +188,7 @@ def _local_replies(*, answered_by_filter: bool) -> hcm.LocalReplyConfig:
 
 
 def _refusal(
-    which: accesslog_pb2.AccessLogFilter,
+    which: AccessLogFilter,
     kind: str,
     status: int,
     sentence: str,
@@ -205,19 +202,15 @@ def _refusal(
 
 
 def _to_grpc_client(
-    which: accesslog_pb2.AccessLogFilter,
+    which: AccessLogFilter,
     sentence: str,
     status: GrpcStatus | None,
     headers: Sequence[base_pb2.HeaderValueOption] = (),
 ) -> hcm.ResponseMapper:
     """A status in headers, as Envoy answers such clients; `sentence` is its message. Without `status` Envoy takes that
     which gRPC has for HTTP's."""
-    grpc = route_components_pb2.HeaderMatcher(
-        name="content-type", string_match=string_pb2.StringMatcher(safe_regex=regex_pb2.RegexMatcher(regex=_GRPC))
-    )
-    from_grpc = accesslog_pb2.AccessLogFilter(header_filter=accesslog_pb2.HeaderFilter(header=grpc))
     return hcm.ResponseMapper(
-        filter=accesslog_pb2.AccessLogFilter(and_filter=accesslog_pb2.AndFilter(filters=[from_grpc, which])),
+        filter=all_of(from_grpc_client(), which),
         headers_to_add=[*headers, *([_header(STATUS_HEADER, str(int(status)))] if status else [])],
         body_format_override=_text(sentence),
     )
@@ -247,23 +240,6 @@ def _document(
     )
     return substitution_format_string_pb2.SubstitutionFormatString(
         json_format=document, content_type=names.PROBLEM_TYPE, omit_empty_values=True
-    )
-
-
-def _status_filter(op: accesslog_pb2.ComparisonFilter.Op, status: int) -> accesslog_pb2.AccessLogFilter:
-    value = base_pb2.RuntimeUInt32(default_value=status, runtime_key=f"catenary.local_reply_{status}")
-    return accesslog_pb2.AccessLogFilter(
-        status_code_filter=accesslog_pb2.StatusCodeFilter(comparison=accesslog_pb2.ComparisonFilter(op=op, value=value))
-    )
-
-
-def _details_filter(details: str) -> accesslog_pb2.AccessLogFilter:
-    """Local replies whose response code details are `details`."""
-    expression = cel_pb2.ExpressionFilter(expression=f"response.code_details == '{details}'")
-    return accesslog_pb2.AccessLogFilter(
-        extension_filter=accesslog_pb2.ExtensionFilter(
-            name="envoy.access_loggers.extension_filters.cel", typed_config=packed(expression)
-        )
     )
 
 

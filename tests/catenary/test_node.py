@@ -11,13 +11,18 @@ NODE = Node("a-1", "a", "sidecar", TcpAddress("127.0.0.1", 1), UnixAddress("/x")
 
 
 def test_a_node_is_the_same_after_a_round_trip() -> None:
-    for node in (NODE, dataclasses.replace(NODE, app_protocol="grpc")):
+    for node in (NODE, dataclasses.replace(NODE, app_protocol="grpc"), dataclasses.replace(NODE, access_log="json")):
         assert Node.from_metadata("a-1", "a", node.metadata()) == node
 
 
 def test_what_no_app_speaks_is_a_value_error() -> None:
     with pytest.raises(ValueError, match="'morse' is not what an app speaks"):
         Node.from_metadata("a-1", "a", NODE.metadata() | {"app_protocol": "morse"})
+
+
+def test_what_is_no_form_of_a_line_is_a_value_error() -> None:
+    with pytest.raises(ValueError, match="'xml' is not a form of log lines"):
+        Node.from_metadata("a-1", "a", NODE.metadata() | {"access_log": "xml"})
 
 
 @pytest.mark.parametrize(

@@ -32,8 +32,9 @@ NEVER = 0.001
 class Edge:
     """A gateway, a gRPC server behind its sidecar, and calls from the one to the other."""
 
-    def __init__(self, world: World, address: str, server: Supervised, channel: Any) -> None:
+    def __init__(self, world: World, gateway: Supervised, address: str, server: Supervised, channel: Any) -> None:
         self.world = world
+        self.gateway = gateway
         self.address = address
         self.server = server
         self._channel = channel
@@ -56,6 +57,18 @@ class Edge:
         named = [(names.PIPELINE, pipeline)] if pipeline else []
         return make(f"/test.Echo/{method}")(message, metadata=[*named, *metadata], timeout=timeout_s)
 
+    async def logged(self, request: str) -> str:
+        """The gateway's line for the request with this id, once it is written."""
+        lines: list[str] = []
+
+        async def is_logged() -> bool:
+            lines[:] = [line for line in self.gateway.log.splitlines() if f" request_id={request} " in line]
+            return bool(lines)
+
+        await until(is_logged, f"a line of {request}")
+        (line,) = lines
+        return line
+
     async def refused(self, *call: Any, **options: Any) -> tuple[grpc.StatusCode, str]:
         """The status and the message with which a call fails."""
         with pytest.raises(grpc.aio.AioRpcError) as raised:
@@ -71,7 +84,7 @@ async def edge() -> AsyncIterator[Edge]:
         address = (await gateway.until_registered())["address"]
         await server.until_registered()
         async with grpc.aio.insecure_channel(address) as channel:
-            edge = Edge(world, address, server, channel)
+            edge = Edge(world, gateway, address, server, channel)
             await edge.pipeline("echo")
             yield edge
 
@@ -371,3 +384,29 @@ async def test_a_stop_lets_the_call_under_way_end(edge: Edge) -> None:
         await call.done_writing()
         assert await call.read() is grpc.aio.EOF
         assert await server.ended() == 0
+
+
+async def test_the_gateway_logs_each_call_with_its_status(edge: Edge) -> None:
+    """By a real supervisor, whose lines and whose Envoy's are one log."""
+    await edge.call("unary", b"abc", ("x-request-id", "of-a-call"))
+    line = await edge.logged("of-a-call")
+    assert f" {edge.gateway.service}/envoy: POST /test.Echo/unary 200 pipeline=echo " in line
+    assert " grpc_status=OK " in line
+    await edge.refused("fail", b"NOT_FOUND no", ("x-request-id", "of-a-failure"))
+    assert " 200 pipeline=echo " in (line := await edge.logged("of-a-failure"))
+    assert " grpc_status=NotFound " in line
+    await edge.refused("unary", b"", ("x-request-id", "of-none"), pipeline="ecko")
+    assert " 200 pipeline=- " in (line := await edge.logged("of-none"))
+    assert " grpc_status=NotFound " in line
+
+
+async def test_a_stream_is_logged_when_it_ends(edge: Edge) -> None:
+    call = edge.call("bidirectional", None, ("x-request-id", "of-a-stream"), kind="stream_stream")
+    await call.write(b"1")
+    assert await call.read() == b"1"
+    await edge.call("unary", b"", ("x-request-id", "of-a-later-call"))
+    await edge.logged("of-a-later-call")
+    assert "of-a-stream" not in edge.gateway.log
+    await call.done_writing()
+    assert await call.read() is grpc.aio.EOF
+    assert " grpc_status=OK " in await edge.logged("of-a-stream")

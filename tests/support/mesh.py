@@ -23,6 +23,7 @@ from aiohttp import web
 
 from catenary import names
 from catenary.address import TcpAddress, UnixAddress, free_port, parse_address
+from catenary.logs import LogFormat
 from catenary.node import Node
 from catenary.sidecar.bootstrap import bootstrap, envoy_command
 from catenary.sidecar.envoy_binary import find_envoy
@@ -118,10 +119,16 @@ class Mesh:
     """What Python runs as the manager."""
 
     def __init__(
-        self, *, body_bytes: int = names.DEFAULT_BODY_BYTES, lease_s: float = 2.0, **manager_settings: str
+        self,
+        *,
+        body_bytes: int = names.DEFAULT_BODY_BYTES,
+        lease_s: float = 2.0,
+        access_log: LogFormat | None = None,
+        **manager_settings: str,
     ) -> None:
         self.folder = Path(tempfile.mkdtemp(prefix="catenary-test-", dir="/tmp"))
         self.body_bytes = body_bytes
+        self.access_log = access_log
         self.manager_settings = {"CATENARY_LEASE_S": str(lease_s), **manager_settings}
         self.manager_url = f"http://127.0.0.1:{free_port()}"
         self.gateway_url = ""
@@ -137,7 +144,8 @@ class Mesh:
         self._stack.push_async_callback(self._stop_processes)
         await self.start_manager()
         app = UnixAddress(str(self.folder / "gateway.sock"))
-        node = Node("gateway-1", "gateway", "gateway", TcpAddress("127.0.0.1", free_port()), app, self.body_bytes)
+        listen = TcpAddress("127.0.0.1", free_port())
+        node = Node("gateway-1", "gateway", "gateway", listen, app, self.body_bytes, access_log=self.access_log)
         self.gateway_url = f"http://{node.listen}"
         self._gateway_app = await Process.start(
             [sys.executable, "-m", "gateway"],

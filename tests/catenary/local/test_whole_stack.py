@@ -181,11 +181,14 @@ def test_a_part_that_is_too_slow_is_named(stack: Any):
 
 
 _ANSWERS = """
+import logging
+
 def load(path):
     return Model()
 
 class Model:
     def predict(self, rows):
+        logging.getLogger("talker").warning("says {word}")
         return [{{**row, "says": "{word}"}} for row in rows]
 """
 
@@ -221,6 +224,19 @@ def test_a_models_life_from_the_copy_to_the_end_without_a_restart(stack: Any, tm
     assert gateway.send("POST", f"{names.SERVE_PATH}/talker", b"[{").status == 400
     assert gateway.send("POST", f"{names.SERVE_PATH}/talker", b"[{}]").status == 422
 
+    # What it wrote in a request carries the ids of the gateway's line for it.
+    served = gateway.send("POST", f"{names.SERVE_PATH}/talker", b'[{"x": 1}]')
+    for header in (names.REQUEST_ID, names.TRACE_ID):
+
+        def both_have_written(request: str = served.headers[header]) -> bool:
+            shown = stack.run("logs", "--request", request).stdout
+            by_gateway = " gateway/envoy: POST /api/v1/serve/talker 200 pipeline=talker "
+            return by_gateway in shown and " serving-customscikit: says one request_id=" in shown
+
+        stack.until(both_have_written, f"lines about the {header} of {served.headers}")
+    following = stack.start("logs", "-f", "gateway", "--json")
+    following.until_says(served.headers[names.REQUEST_ID])
+
     # Changed: each answer is the old one's or the new one's.
     (folder / "model.py").write_text(_ANSWERS.format(word="two"))
     words = []
@@ -241,6 +257,10 @@ def test_a_models_life_from_the_copy_to_the_end_without_a_restart(stack: Any, tm
     assert answer.status == 404
     assert answer.json()["model"] == "talker"
     assert listed() == {}
+
+    following.until_says(answer.headers[names.REQUEST_ID])
+    assert stack.run("down").returncode == 0
+    assert following.ended() == 0
 
 
 _SHOUTING_SERVER = """

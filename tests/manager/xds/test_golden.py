@@ -13,6 +13,7 @@ from google.protobuf.descriptor_pool import Default
 from google.protobuf.json_format import MessageToDict
 
 from catenary.address import TcpAddress, UnixAddress
+from catenary.logs import LogFormat
 from catenary.node import Node
 from manager.snapshot import CLUSTERS, ENDPOINTS, LISTENERS, ROUTES, Snapshot, SnapshotBuilder
 from manager.topology import Limits, Pipeline, Rate, Step, Topology
@@ -44,7 +45,7 @@ GRPC_SIDECAR = dataclasses.replace(SIDECAR, app_protocol="grpc")
 
 
 def build(node: Node, zipkin: Zipkin | None) -> Snapshot:
-    builder = SnapshotBuilder("-- the chain filter's source", 300, zipkin)
+    builder = SnapshotBuilder("-- the chain filter's source", 300, zipkin, log_percent=12.5)
     builder.use(TOPOLOGY)
     return builder.build(node)
 
@@ -63,6 +64,11 @@ def test_traced_resources_are_as_they_were(node: Node, type_url: str) -> None:
 
 def test_the_app_of_a_grpc_sidecar_is_as_it_was() -> None:
     compare(build(GRPC_SIDECAR, None), CLUSTERS, "grpc-sidecar")
+
+
+@pytest.mark.parametrize("form", ["text", "json"])
+def test_the_access_log_is_as_it_was(form: LogFormat) -> None:
+    compare(build(dataclasses.replace(GATEWAY, access_log=form), None), LISTENERS, f"{form}-log-gateway")
 
 
 def compare(snapshot: Snapshot, type_url: str, name: str) -> None:
