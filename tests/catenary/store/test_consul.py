@@ -237,16 +237,16 @@ async def test_what_is_no_consul_is_told_so() -> None:
 async def test_a_cancellation_that_comes_with_the_end_of_the_time_is_not_lost(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    limit_s = 0.2
+    limit_s = 1.0
     monkeypatch.setattr("catenary.store.consul_client.CALL_S", limit_s)
     async with ConsulAgent(tmp_path / "consul") as agent, store_at(agent.url) as store:
         await store.get("key")
         agent.freeze()
         try:
             asking = asyncio.create_task(store.get("key"))
-            await asyncio.sleep(limit_s / 2)
+            await asyncio.sleep(limit_s / 10)
             asyncio.get_running_loop().call_later(limit_s, asking.cancel)
-            time.sleep(2 * limit_s)  # noqa: ASYNC251 (the loop finds both ends in one turn, as when it is busy)
+            time.sleep(1.5 * limit_s)  # noqa: ASYNC251 (the loop finds both ends in one turn, as when it is busy)
             await asyncio.wait([asking])
             assert asking.cancelled()
         finally:
