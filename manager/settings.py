@@ -76,7 +76,7 @@ class ManagerSettings(Settings):
     zipkin: ZipkinUrl = ""
     """The Zipkin server that every Envoy sends its spans to, such as `http://zipkin:9411`; empty: nothing is traced."""
 
-    keep_traces: int = Field(0, ge=0, le=100_000)
+    keep_traces: int = Field(0, ge=0, le=10_000)
     """How many traces this manager keeps in memory, for Envoys whose `CATENARY_ZIPKIN` is this manager. With 0 it reads
     them from the server that `CATENARY_ZIPKIN` names."""
 

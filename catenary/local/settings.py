@@ -36,7 +36,7 @@ class LocalSettings(Settings):
     zipkin: ZipkinUrl = ""
     """The Zipkin server that spans go to; empty: to the manager, which keeps the last traces itself."""
 
-    keep_traces: int = Field(1_000, ge=0, le=100_000)
+    keep_traces: int = Field(1_000, ge=0, le=10_000)
     """How many traces the manager keeps, where `CATENARY_ZIPKIN` names no other server; 0: nothing is traced."""
 
     @property

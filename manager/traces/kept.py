@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import TypeVar
 
 from aiohttp import web
@@ -13,7 +14,7 @@ from catenary.errors import InvalidInput, MalformedRequest, NotFound
 from catenary.http import json_response, validated
 from manager.traces.query import TraceQuery
 from manager.traces.span import Spans, trace_id
-from manager.traces.store import TraceStore
+from manager.traces.store import TraceStore, search
 
 M = TypeVar("M", bound=BaseModel)
 
@@ -45,7 +46,8 @@ class KeptTraces:
         return json_response(self._store.services())
 
     async def _search(self, request: web.Request) -> web.Response:
-        return _json(self._store.search(_read(TraceQuery, dict(request.query))))
+        query = _read(TraceQuery, dict(request.query))
+        return _json(await asyncio.to_thread(search, self._store.latest_first(), query))
 
     async def _many(self, request: web.Request) -> web.Response:
         ids = [asked_id(text) for text in _parameter(request, "traceIds").split(",")]

@@ -1,11 +1,12 @@
 """The last traces, in memory. Bounded in traces, in spans of a trace and in bytes; what is over a bound is forgotten.
 
-Knows nothing of HTTP. To be used by one thread.
+Knows nothing of HTTP. A store is used by one thread; to search it takes a while, for which another may be used.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+import itertools
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from manager.traces.query import TraceQuery
@@ -26,12 +27,6 @@ class _Trace:
     size_bytes: int = 0
     last_us: int = 0
     """When the latest span began."""
-
-    def read(self) -> list[Span]:
-        return [Span.model_validate_json(span) for span in self.spans]
-
-    def as_json(self) -> bytes:
-        return b"[" + b",".join(self.spans) + b"]"
 
 
 class TraceStore:
@@ -55,21 +50,15 @@ class TraceStore:
     def trace(self, trace_id: str) -> bytes | None:
         """The spans of a trace, a JSON array in the order in which they came."""
         trace = self._traces.get(trace_id)
-        return trace.as_json() if trace else None
+        return _array(trace.spans) if trace else None
 
     def traces(self, trace_ids: Iterable[str]) -> bytes:
         """Those of them that are known, a JSON array of arrays."""
-        return _array(trace.as_json() for trace_id in trace_ids if (trace := self._traces.get(trace_id)))
+        return _array(_array(trace.spans) for trace_id in trace_ids if (trace := self._traces.get(trace_id)))
 
-    def search(self, query: TraceQuery) -> bytes:
-        """The traces that are asked for, the latest first, a JSON array of arrays."""
-        found: list[bytes] = []
-        for trace in sorted(self._traces.values(), key=lambda trace: -trace.last_us):
-            if len(found) == query.limit:
-                break
-            if query.matches(trace.read()):
-                found.append(trace.as_json())
-        return _array(found)
+    def latest_first(self) -> list[list[bytes]]:
+        """The spans of each trace, copied, so that they can be looked through while others come."""
+        return [list(trace.spans) for trace in sorted(self._traces.values(), key=lambda trace: -trace.last_us)]
 
     def services(self) -> list[str]:
         return sorted({service for service, _ in self._names()})
@@ -98,6 +87,12 @@ class TraceStore:
         self._forgotten[trace_id] = None
         if len(self._forgotten) > self.most_traces:
             del self._forgotten[next(iter(self._forgotten))]
+
+
+def search(traces: Iterable[Sequence[bytes]], query: TraceQuery) -> bytes:
+    """Those of `traces` that are asked for, a JSON array of arrays."""
+    matching = (spans for spans in traces if query.matches([Span.model_validate_json(span) for span in spans]))
+    return _array(_array(spans) for spans in itertools.islice(matching, query.limit))
 
 
 def _array(documents: Iterable[bytes]) -> bytes:

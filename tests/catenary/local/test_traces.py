@@ -60,6 +60,11 @@ def test_a_stack_shows_its_own_traces(stack: Any, tmp_path: Path):
     depths = [len(label) - len(label.lstrip()) for label in labels]
     assert [depth - depths[0] for depth in depths] == [0, 2, 4, 2, 4]
 
+    both = stack.run("call", "match", "-d", REQUEST, "--trace")
+    assert both.returncode == 0, both.stderr
+    assert both.stdout.index("predictionLabel") < both.stdout.index("gateway match")
+    assert "waiting for the spans" in both.stderr
+
     wrong = stack.run("call", "match", "-d", "[{}]", "--trace")
     assert wrong.returncode == 1
     assert f"! {features} /pm_scikit: 422" in wrong.stdout
@@ -71,4 +76,4 @@ def test_a_stack_shows_its_own_traces(stack: Any, tmp_path: Path):
     services = manager.call("GET", f"{names.ZIPKIN_PATH}/services")
     assert services == [gateway, features, forest]
     traces = manager.call("GET", f"{names.ZIPKIN_PATH}/traces?limit=100&endTs={int((time.time() + 60) * 1000)}")
-    assert len(traces) == 2
+    assert len(traces) == 3

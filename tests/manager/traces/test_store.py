@@ -10,7 +10,7 @@ import pytest
 from manager.traces import store as module
 from manager.traces.query import TraceQuery
 from manager.traces.span import Span
-from manager.traces.store import TraceStore
+from manager.traces.store import TraceStore, search
 
 NOW_US = 1_700_000_000_000_000
 
@@ -87,5 +87,5 @@ def test_the_latest_traces_come_first_and_no_more_than_are_asked_for() -> None:
     store = TraceStore(10)
     store.add([span(trace) for trace in (2, 3, 1)])
     query = TraceQuery.model_validate({"endTs": NOW_US // 1000 + 1, "limit": "2"})
-    found = json.loads(store.search(query))
+    found = json.loads(search(store.latest_first(), query))
     assert [spans[0]["traceId"] for spans in found] == [f"{3:016x}", f"{2:016x}"]
