@@ -44,6 +44,9 @@ SPANS = [
     span(HIGH, "1", 400, 10, "wide", "high"),
     # Zipkin finds traces that share their lower 64 bits together; without a time, this one is not looked for.
     span(LOW, "2", 401, 10, "wide", "low", parentId="2", timestamp=0),
+    # By the clock of another machine, a child that began before its parent.
+    span("8" * 16, "1", 500, 50, "skewed", "root"),
+    span("8" * 16, "2", 450, 10, "skewed", "child", parentId="1"),
     # Again, and with other spellings of the same.
     span(A, "0001", 0, 5_000, "gateway", "two", kind="SERVER", tags={"env": "a and b", "http.status_code": "200"}),
     {"traceId": "0" * 16 + "5" * 16, "id": "1"},
@@ -91,7 +94,7 @@ QUESTIONS: list[tuple[str, dict[str, str | int]]] = [
             {"maxDuration": 5_000},
             {"minDuration": 9, "maxDuration": 5},
             *({"limit": limit} for limit in (1, 2, 100, 0, -1, "x")),
-            *({"endTs": NOW_MS + ms} for ms in (-1, 0, 99, 100, 250)),
+            *({"endTs": NOW_MS + ms} for ms in (-1, 0, 99, 100, 250, 475)),
             *({"endTs": NOW_MS + 450, "lookback": ms} for ms in (1, 150, 250, 351, 0, "x")),
             {"endTs": 0},
             {"unknown": "parameter"},
