@@ -20,8 +20,8 @@ from catenary.errors import CatenaryError, MalformedRequest, NotFound, RequestEr
 from manager.traces.kept import asked_id
 
 CONNECT_S = 2.0
-PATIENCE_S = 10.0
-"""For the whole of an answer."""
+PATIENCE_S = 8.0
+"""For the whole of an answer; less than the command line has."""
 ANSWER_BYTES = 64 * 1024 * 1024
 SAID_BYTES = 300
 """So much of the server's own words is passed on where it refuses."""
@@ -65,7 +65,7 @@ class ZipkinTraces:
 
     async def _read(self, request: web.Request, url: URL, missing: CatenaryError | None = None) -> web.Response:
         """The server's answer to `request` at `url`; `missing` is raised where that is 404."""
-        if _VIA in request.headers.getall(hdrs.VIA, ()):
+        if any(_VIA in via for via in request.headers.getall(hdrs.VIA, ())):
             raise SetupError(
                 "CATENARY_ZIPKIN leads from manager to manager, and to none that keeps traces:"
                 " CATENARY_KEEP_TRACES says how many one keeps"
