@@ -100,4 +100,5 @@ def test_every_command_in_the_readme_works(demo: subprocess.Popen[bytes], tmp_pa
     assert [pid for pid in processes if is_alive(pid)] == []
     assert not Path(record["run_dir"]).exists()
     assert pipelines == ["endpointML"], "the README cleans up after itself"
-    assert sorted(path.name for path in (tmp_path / "state").iterdir()) == ["cache", "lock", "logs", "manager.db"]
+    left = sorted(path.name for path in (tmp_path / "state").iterdir())
+    assert left == ["cache", "lock", "logs", "manager.db", "manager.db-journal"]
