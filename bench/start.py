@@ -8,6 +8,7 @@ from __future__ import annotations
 import argparse
 import http.client
 import json
+import os
 import re
 import statistics
 import sys
@@ -86,6 +87,8 @@ def memory(stack: Stack) -> dict[tuple[str, str], float]:
 
 
 async def measure(options: argparse.Namespace) -> list[Figures]:
+    # As with every other subject.
+    os.environ["CATENARY_KEEP_TRACES"] = "0"
     start = Figures("Start of the stack", "")
     forest = Figures("`pm_spark` on one row, by its `server-timing`", "")
     resident = Figures("Resident memory after some hundred requests", "part", "process")

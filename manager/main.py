@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+from collections.abc import AsyncIterator
 
 from catenary import data
 from catenary.address import parse_address
@@ -16,6 +17,9 @@ from manager.controller import Controller
 from manager.settings import ManagerSettings
 from manager.snapshot import SnapshotBuilder
 from manager.standing import Standing
+from manager.traces.kept import KeptTraces
+from manager.traces.store import TraceStore
+from manager.traces.zipkin import ZipkinTraces
 from manager.xds.tracing import Zipkin
 
 _BODY_BYTES = 4 * 1024 * 1024
@@ -28,7 +32,7 @@ async def serve(settings: ManagerSettings) -> None:
     """Serve until TERM or INT."""
     stop = stop_event()
     standing = Standing()
-    async with backend(settings, standing) as (store, registry):
+    async with backend(settings, standing) as (store, registry), _traces(settings) as traces:
         chain_lua = data.chain_lua().read_text()
         builder = SnapshotBuilder(chain_lua, settings.client_timeout_s, _zipkin(settings), settings.access_log_percent)
         ads = AdsServer(builder)
@@ -42,6 +46,7 @@ async def serve(settings: ManagerSettings) -> None:
                     await controller.loaded.wait()
             app = application(max_body_bytes=_BODY_BYTES)
             Api(controller).add_to(app)
+            traces.add_to(app)
             async with (
                 ads.listening(parse_address(settings.xds)),
                 listening(app, parse_address(settings.listen), drain_s=2),
@@ -57,6 +62,16 @@ async def serve(settings: ManagerSettings) -> None:
 
 def _zipkin(settings: ManagerSettings) -> Zipkin | None:
     return Zipkin.at(settings.zipkin, settings.trace_percent) if settings.zipkin else None
+
+
+@contextlib.asynccontextmanager
+async def _traces(settings: ManagerSettings) -> AsyncIterator[KeptTraces | ZipkinTraces]:
+    """Where traces are read: here, or from the server that spans go to."""
+    if settings.zipkin and not settings.keep_traces:
+        async with ZipkinTraces.at(settings.zipkin) as traces:
+            yield traces
+    else:
+        yield KeptTraces(TraceStore(settings.keep_traces))
 
 
 def main() -> int:

@@ -10,7 +10,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, Validati
 from yarl import URL
 
 from catenary import names
-from catenary.settings import AddressText, Settings
+from catenary.settings import AddressText, Settings, ZipkinUrl
 
 
 def _an_agents_url(text: str) -> str:
@@ -73,8 +73,12 @@ class ManagerSettings(Settings):
     """How long a gateway waits for a client, in seconds: for its whole request, which is then 408, for it to take its
     answer, for its next request."""
 
-    zipkin: str = Field("", pattern=r"^(http://[^/:\s]+(:\d{1,5})?(/\S*)?)?$")
+    zipkin: ZipkinUrl = ""
     """The Zipkin server that every Envoy sends its spans to, such as `http://zipkin:9411`; empty: nothing is traced."""
+
+    keep_traces: int = Field(0, ge=0, le=10_000)
+    """How many traces this manager keeps in memory, for Envoys whose `CATENARY_ZIPKIN` is this manager. With 0 it reads
+    them from the server that `CATENARY_ZIPKIN` names."""
 
     trace_percent: float = Field(100.0, ge=0, le=100)
     """The share of requests whose spans are sent. A request that comes with a decision of its caller's keeps that; one

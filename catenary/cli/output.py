@@ -8,9 +8,12 @@ import os
 import sys
 import time
 from collections.abc import Iterable, Sequence
-from typing import Annotated, Final
+from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
+
+if TYPE_CHECKING:
+    from rich.console import Console
 
 FAILED: Final = 1
 WRONG_SETUP: Final = 2
@@ -41,7 +44,6 @@ def print_table(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> Non
     Where the width does not suffice the last column is folded, and then the others are cut with an ellipsis.
     """
     from rich import box
-    from rich.console import Console
     from rich.table import Table
     from rich.text import Text
 
@@ -51,8 +53,15 @@ def print_table(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> Non
         table.add_column(Text(column), overflow="fold" if last else "ellipsis", no_wrap=not last)
     for row in rows:
         table.add_row(*(Text("-" if cell is None else str(cell)) for cell in row))
+    console().print(table)
+
+
+def console() -> Console:
+    """Standard output, as wide as the terminal is."""
+    from rich.console import Console
+
     own_width = sys.stdout.isatty() or "COLUMNS" in os.environ
-    Console(file=sys.stdout, width=None if own_width else PIPE_COLUMNS).print(table)
+    return Console(file=sys.stdout, width=None if own_width else PIPE_COLUMNS)
 
 
 class Progress:

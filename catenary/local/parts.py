@@ -38,7 +38,7 @@ def parts(settings: LocalSettings, models: Path, run_dir: Path) -> tuple[Part, .
     manager = Part(
         MANAGER,
         (*python, "manager"),
-        shared | {"CATENARY_LISTEN": f"{LOOPBACK}:{settings.manager_port}"},
+        shared | {"CATENARY_LISTEN": f"{LOOPBACK}:{settings.manager_port}", **_tracing(settings)},
         settings.manager_url,
     )
 
@@ -59,6 +59,13 @@ def parts(settings: LocalSettings, models: Path, run_dir: Path) -> tuple[Part, .
 def xds_address(run_dir: Path) -> str:
     """Where the manager hands out the Envoys' configuration."""
     return f"unix:{run_dir}/xds.sock"
+
+
+def _tracing(settings: LocalSettings) -> dict[str, str]:
+    """Spans go to the server that is named, else to the manager, if that keeps any."""
+    own = f"http://{LOOPBACK}:{settings.manager_port}" if settings.keep_traces else ""
+    kept = 0 if settings.zipkin else settings.keep_traces
+    return {"CATENARY_ZIPKIN": settings.zipkin or own, "CATENARY_KEEP_TRACES": str(kept)}
 
 
 def _shared_environment(settings: LocalSettings, models: Path, run_dir: Path) -> dict[str, str]:

@@ -9,7 +9,7 @@ from pydantic import Field
 
 from catenary import data, names
 from catenary.errors import SetupError
-from catenary.settings import Settings
+from catenary.settings import Settings, ZipkinUrl
 
 
 class LocalSettings(Settings):
@@ -32,6 +32,12 @@ class LocalSettings(Settings):
 
     start_timeout_s: float = Field(60.0, gt=0)
     """How long the stack may take until all of it is ready, in seconds."""
+
+    zipkin: ZipkinUrl = ""
+    """The Zipkin server that spans go to; empty: to the manager, which keeps the last traces itself."""
+
+    keep_traces: int = Field(1_000, ge=0, le=10_000)
+    """How many traces the manager keeps, where `CATENARY_ZIPKIN` names no other server; 0: nothing is traced."""
 
     @property
     def manager_url(self) -> str:

@@ -57,6 +57,15 @@ _BREAKERS = circuit_breaker_pb2.CircuitBreakers(
     ]
 )
 
+# Envoy hands over 100 spans at a time, for which it waits 5 s: what a collector that is slow does not take is dropped.
+_COLLECTOR_BREAKERS = circuit_breaker_pb2.CircuitBreakers(
+    thresholds=[
+        circuit_breaker_pb2.CircuitBreakers.Thresholds(
+            max_connections=UInt32Value(value=4), max_pending_requests=UInt32Value(value=16)
+        )
+    ]
+)
+
 # One count for refused connections, timeouts, 502, 503 and 504: counted apart, each new request to an instance that
 # takes connections and answers nothing would begin the count of its timeouts anew.
 _OUTLIERS = outlier_detection_pb2.OutlierDetection(
@@ -144,7 +153,7 @@ def app_cluster(app: Address, protocol: AppProtocol) -> Resource:
 
 
 def zipkin_cluster(collector: TcpAddress) -> Resource:
-    """The Zipkin server that spans go to. Where it is away, spans are dropped: nothing waits for it."""
+    """The Zipkin server that spans go to. Where it is away or slow, spans are dropped: nothing waits for it."""
     return resource(
         names.ZIPKIN_CLUSTER,
         cluster_pb2.Cluster(
@@ -152,6 +161,7 @@ def zipkin_cluster(collector: TcpAddress) -> Resource:
             type=cluster_pb2.Cluster.STRICT_DNS,
             load_assignment=load_assignment(names.ZIPKIN_CLUSTER, [collector]),
             connect_timeout=Duration(seconds=1),
+            circuit_breakers=_COLLECTOR_BREAKERS,
             wait_for_warm_on_init=BoolValue(value=False),
         ),
     )

@@ -23,7 +23,7 @@ from catenary import names
 from catenary.address import TcpAddress
 from manager.xds.resource import packed
 
-SPANS_PATH = "/api/v2/spans"
+SPANS_PATH = f"{names.ZIPKIN_PATH}/spans"
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,8 +23,9 @@ LISTENERS = ["manager", *SERVICES, *(f"app of {service}" for service in SERVICES
 API = ["pipelines", "pipelines/fuzzed", "instances", "instances/fuzzed", "runtimes", "models", "envoys"]
 FILES = ["metadata/iris", "files/iris", "download/iris/model.pkl", "download/iris/metadata.json", "download/pm_spark/"]
 OF_RUNTIMES = ["/health", "/health/live", "/metadata", "/iris", "/pm_scikit", "/pm_spark", "/none"]
+TRACES = ["spans", "spans?serviceName=a", "services", "traces", "traces?limit=1", "trace/abc", "traceMany?traceIds=1,2"]
 ROUTES = {
-    "manager": ["/health", *(f"/api/v1/{path}" for path in API)],
+    "manager": ["/health", *(f"/api/v1/{path}" for path in API), *(f"{names.ZIPKIN_PATH}/{path}" for path in TRACES)],
     names.GATEWAY: ["/", "/health", *(f"{names.SERVE_PATH}/{name}" for name in ("iris", "two", "irsi", ""))],
     names.REPOSITORY: ["/health", "/health/live", "/index", "/index?wait=0", *(f"/{path}" for path in FILES)],
     **dict.fromkeys(names.TYPE_OF_SERVICE, OF_RUNTIMES),

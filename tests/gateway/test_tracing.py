@@ -11,8 +11,10 @@ import pytest_asyncio
 from aiohttp import web
 from mesh import Mesh
 from servers import ZipkinServer
+from typer.testing import CliRunner
 
 from catenary import names
+from catenary.cli.app import app
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -135,11 +137,23 @@ async def test_health_checks_and_wrong_names_are_no_traces(mesh: Mesh, zipkin: Z
         assert set(await answer.json()) == {"two", "bad", "async serving-a egress", "serving-b", "serving-bad"}
 
 
+async def test_the_manager_shows_what_zipkin_keeps(mesh: Mesh, zipkin: ZipkinServer) -> None:
+    trace = await ask(mesh, "bad", 422)
+    await zipkin.trace(trace, 5)
+    shown = await asyncio.to_thread(CliRunner().invoke, app, ["trace", trace, "--manager", mesh.manager_url])
+    assert shown.exit_code == 0, shown.stderr
+    assert shown.stdout.count(" ms ") >= 2 * 5
+    assert "! serving-bad /m2: 422" in shown.stdout
+
+
 async def test_while_zipkin_stands_still_or_is_gone_requests_are_served(mesh: Mesh, zipkin: ZipkinServer) -> None:
     zipkin.freeze()
     await asyncio.gather(*[ask(mesh, "two") for _ in range(100)])
     zipkin.thaw()
     await zipkin.kill()
     await asyncio.gather(*[ask(mesh, "two") for _ in range(100)])
+    async with mesh.session.get(f"{mesh.manager_url}{names.ZIPKIN_PATH}/services") as answer:
+        assert (answer.status, answer.content_type) == (503, names.PROBLEM_TYPE)
+        assert zipkin.url in (await answer.json(content_type=None))["error"]
     await zipkin.start()
     await zipkin.trace(await ask(mesh, "two"), 5)

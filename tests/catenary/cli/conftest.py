@@ -36,13 +36,14 @@ def run(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Run:
 
 @pytest.fixture(scope="module")
 def manager(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The URL of a manager that knows no instance."""
+    """The URL of a manager that knows no instance, and keeps traces."""
     folder = tmp_path_factory.mktemp("manager")
     port = free_port()
     environment = os.environ | {
         "CATENARY_LISTEN": f"127.0.0.1:{port}",
         "CATENARY_XDS": f"127.0.0.1:{free_port()}",
         "CATENARY_STATE_DIR": str(folder),
+        "CATENARY_KEEP_TRACES": "10",
     }
     with (folder / "log").open("wb") as log:
         process = subprocess.Popen([sys.executable, "-m", "manager"], env=environment, stdout=log, stderr=log)

@@ -30,14 +30,14 @@ def commands() -> Iterator[tuple[tuple[str, ...], Any]]:
 
 
 COMMANDS = dict(commands())
-EXAMPLES_NEEDED = [("up",), ("logs",), ("demo",), ("call",), ("sidecar",), ("pipeline", "create")]
+EXAMPLES_NEEDED = [("up",), ("logs",), ("demo",), ("call",), ("trace",), ("sidecar",), ("pipeline", "create")]
 URL = f"http://127.0.0.1:{free_port()}"
 
 
 def test_the_commands_are_those_that_are_documented():
     pipeline = [("pipeline", verb) for verb in ("create", "list", "show", "delete")]
     assert {*COMMANDS} == {
-        *(("up",), ("down",), ("status",), ("logs",), ("demo",), ("call",), ("sidecar",)),
+        *(("up",), ("down",), ("status",), ("logs",), ("demo",), ("call",), ("trace",), ("sidecar",)),
         *(("model", "list"), *pipeline),
     }
 
@@ -80,6 +80,7 @@ def test_wrong_usage_is_2(run: Any, words: tuple[str, ...]):
         ("pipeline", "create", "p", "a/b", "--manager", URL),
         ("model", "list", "--manager", URL),
         ("call", "p", "-d", "[]", "--gateway", URL),
+        ("trace", "abc", "--manager", URL),
     ],
     ids=" ".join,
 )

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import importlib.util
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -42,6 +43,23 @@ def test_ports_are_on_the_loopback_only(by_name: dict[str, Part]):
         command = by_name[name].command
         assert command[command.index("--listen") + 1] == f"127.0.0.1:{port}"
         assert by_name[name].url == f"http://localhost:{port}"
+
+
+@pytest.mark.parametrize(
+    ("chosen", "zipkin", "kept"),
+    [
+        ({}, "http://127.0.0.1:1001", "1000"),
+        ({"keep_traces": 7}, "http://127.0.0.1:1001", "7"),
+        ({"keep_traces": 0}, "", "0"),
+        ({"zipkin": "http://zipkin:9411"}, "http://zipkin:9411", "0"),
+    ],
+)
+def test_spans_go_to_the_manager_itself_unless_another_server_is_named(
+    tmp_path: Path, chosen: dict[str, Any], zipkin: str, kept: str
+):
+    manager, *_ = parts(LocalSettings(state_dir=tmp_path, manager_port=1001, **chosen), tmp_path, RUN_DIR)
+    assert manager.environment["CATENARY_ZIPKIN"] == zipkin
+    assert manager.environment["CATENARY_KEEP_TRACES"] == kept
 
 
 def test_what_describes_one_process_does_not_leak_from_the_launchers_environment(
