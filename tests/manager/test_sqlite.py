@@ -86,7 +86,10 @@ async def stack(whole: Stack) -> Stack:
     await whole.until_answers("p")
 
     async def is_told() -> bool:
-        return bool((await whole.call("GET", names.PIPELINES_PATH + "/p"))[1]["state"] == "ready")
+        """A gateway that has not come back to a manager that was started anew is no reason for it to say `pending`."""
+        envoys = (await whole.call("GET", names.ENVOYS_PATH))[1]
+        connected = any(envoy["role"] == "gateway" and envoy["synchronised"] for envoy in envoys)
+        return connected and (await whole.call("GET", names.PIPELINES_PATH + "/p"))[1]["state"] == "ready"
 
     await until(is_told, "the manager has heard that the gateway has it")
     return whole
