@@ -13,6 +13,8 @@
 
 local LUA_STATE_KEY = "catenary.chain"
 local TIMEOUT_MS = "x-catenary-timeout-ms"
+local PIPELINE = "x-catenary-pipeline"
+local STEP = "x-catenary-step"
 local TRACE_ID = "x-trace-id"
 local LOCAL_REPLY = "x-catenary-local-reply" -- on an answer that an Envoy made itself: why
 local ANSWERED = "x-catenary-answered" -- on a request that this filter answered: its document is not to be wrapped again
@@ -407,6 +409,8 @@ local function call_step(handle, way, position, request, body)
   request[":path"] = "/" .. step.model
   request[":authority"] = step.service
   request[TIMEOUT_MS] = tostring(timeout_ms)
+  request[PIPELINE] = way.context.pipeline
+  request[STEP] = tostring(position)
   request[ENVOY_MAX_RETRIES] = tostring(step.retries)
   local answer, answered = handle:httpCall(step.service, request, body, { timeout_ms = timeout_ms })
   local after_us = now_us(handle)
@@ -459,6 +463,8 @@ local function hand_over(handle, way)
     timeout, try_timeout, retries = 0, left, 0
   end
   headers:replace(TIMEOUT_MS, tostring(left))
+  headers:replace(PIPELINE, way.context.pipeline)
+  headers:replace(STEP, tostring(#steps))
   headers:replace(ENVOY_TIMEOUT_MS, tostring(timeout))
   if try_timeout then headers:replace(ENVOY_TRY_TIMEOUT_MS, tostring(try_timeout)) end
   headers:replace(ENVOY_MAX_RETRIES, tostring(retries))

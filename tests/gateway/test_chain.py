@@ -101,6 +101,15 @@ async def test_every_step_gets_the_clients_headers(mesh: Mesh, pipeline: str) ->
         assert headers["content-type"].startswith("application/json")
 
 
+@pytest.mark.parametrize(("pipeline", "steps"), [("one", 1), ("two", 2), ("five", 5)])
+async def test_every_step_is_told_of_which_chain_it_is(mesh: Mesh, pipeline: str, steps: int) -> None:
+    sent = {names.PIPELINE: "another", names.STEP: "9"}
+    async with mesh.session.post(mesh.serve_url(pipeline), json=[{}], headers=sent) as answer:
+        [row] = await answer.json()
+    told = [(headers[names.PIPELINE], headers[names.STEP]) for headers in row["headers"]]
+    assert told == [(pipeline, str(position)) for position in range(1, steps + 1)]
+
+
 @pytest.mark.parametrize(
     "sent",
     [

@@ -112,6 +112,7 @@ _NAMES = [
     *("x-envoy-upstream-rq-timeout-ms", "x-envoy-original-path", "x-envoy-internal", "x-envoy-upstream-service-time"),
     *(
         "x-catenary-pipeline",
+        "x-catenary-step",
         "x-catenary-begins-like",
         "x-catenary-local-reply",
         "x-catenary-answered",
