@@ -15,8 +15,8 @@ from typing import Any
 import numpy as np
 
 from .columns import Array
+from .fields import Attribute, Field, vector
 from .saved import Saved
-from .stage import Attributes
 
 
 @dataclass(frozen=True)
@@ -51,9 +51,11 @@ class ClassifierOutputs:
         """The columns made, in Spark's order."""
         return tuple(name for name in (self.raw, self.probability, self.prediction) if name)
 
-    def attributes(self) -> Mapping[str, Attributes]:
-        """What is known of them: the vectors' sizes."""
-        return {name: Attributes(size=self.n_classes) for name in (self.raw, self.probability) if name}
+    def fields(self) -> Mapping[str, Field]:
+        """What is known of them: the vectors' sizes, and that the prediction is a class."""
+        sized = {name: vector(self.n_classes) for name in (self.raw, self.probability) if name}
+        prediction = Field("number", Attribute(self.prediction, "nominal", n_values=self.n_classes))
+        return sized | ({self.prediction: prediction} if self.prediction else {})
 
     def of_row(self, raw: list[float], probability: list[float]) -> tuple[Any, ...]:
         """The columns' values for one row."""

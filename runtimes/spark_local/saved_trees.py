@@ -8,10 +8,9 @@ for "no child" and "not categorical". 2.x files lack `rawCount`. Nothing is scor
 from __future__ import annotations
 
 import numpy as np
-import pyarrow as pa
-import pyarrow.compute as pc
 
 from .columns import Array
+from .nested import Struct
 from .saved import Saved
 from .trees import Booleans, Categories, Integers, Trees
 
@@ -22,23 +21,20 @@ def read_forest(saved: Saved, n_trees: int, n_features: int, n_stats: int) -> Tr
     Raises Unreadable if there are not `n_trees` whole trees that use `n_features` features, with `n_stats` statistics
     in each node.
     """
-    if (described := saved.table("treesMetadata").num_rows) != n_trees:
+    if (described := len(saved.table("treesMetadata"))) != n_trees:
         raise saved.unreadable(f"its metadata says {n_trees} trees but treesMetadata describes {described}")
     table = saved.table()
-    try:
-        tree, nodes = table["treeID"].to_numpy(), table["nodeData"].combine_chunks()
-        order = np.lexsort((pc.struct_field(nodes, "id").to_numpy(), tree))
-        return _Reader(saved, nodes.take(pa.array(order)), np.bincount(tree, minlength=n_trees)).read(
-            n_features, n_stats
-        )
-    except (KeyError, ValueError, TypeError, IndexError, pa.ArrowException) as error:
-        raise saved.unreadable(f"its trees are not as Spark stores them ({error})") from error
+    tree = saved.numbers(table, "treeID")
+    if len(tree) == 0 or tree.min() < 0 or tree.max() >= n_trees:
+        raise saved.unreadable(f"its nodes are not those of {n_trees} trees")
+    nodes = table.take(np.lexsort((saved.numbers(table, "nodeData", "id"), tree)))
+    return _Reader(saved, nodes, np.bincount(tree, minlength=n_trees)).read(n_features, n_stats)
 
 
 class _Reader:
     """Checks nodes in the order of tree and id, then flattens them. `per_tree`: how many nodes each tree has."""
 
-    def __init__(self, saved: Saved, nodes: pa.StructArray, per_tree: Integers) -> None:
+    def __init__(self, saved: Saved, nodes: Struct, per_tree: Integers) -> None:
         self._saved = saved
         self._nodes = nodes
         self._starts = np.cumsum(per_tree) - per_tree
@@ -73,9 +69,8 @@ class _Reader:
     def _tests(self, splits: Booleans) -> tuple[Array, tuple[Categories, ...]]:
         """Each node's threshold and kept categories, from `leftCategoriesOrThreshold` and `numCategories`."""
         n_categories = self._split("numCategories")
-        given = pc.struct_field(self._nodes, ["split", "leftCategoriesOrThreshold"])
-        lengths, numbers = pc.list_value_length(given).to_numpy(), given.flatten().to_numpy()
-        starts = np.cumsum(lengths) - lengths
+        given = self._saved.lists(self._nodes, "nodeData", "split", "leftCategoriesOrThreshold")
+        lengths, starts, numbers = given.lengths, given.starts[:-1], self._saved.items(given)
         continuous = splits & (n_categories == -1)
         self._check(bool((lengths[continuous] == 1).all()), "a split on a number has not one threshold")
         threshold = np.zeros(len(splits))
@@ -90,20 +85,18 @@ class _Reader:
         return threshold, tuple(categories)
 
     def _stats(self, size: int, n_stats: int) -> Array:
-        stats = pc.struct_field(self._nodes, "impurityStats")
-        self._check(
-            bool(pc.all(pc.equal(pc.list_value_length(stats), n_stats)).as_py()), f"a node has not {n_stats} stats"
-        )
-        found: Array = stats.flatten().to_numpy().reshape(size, n_stats)
+        stats = self._saved.lists(self._nodes, "nodeData", "impurityStats")
+        self._check(bool((stats.lengths == n_stats).all()), f"a node has not {n_stats} stats")
+        found: Array = self._saved.items(stats).reshape(size, n_stats)
         return found
 
-    def _integers(self, name: str) -> Integers:
-        found: Integers = pc.struct_field(self._nodes, name).to_numpy().astype(np.int64, casting="safe")
-        return found
+    def _integers(self, *path: str) -> Integers:
+        found = self._saved.numbers(self._nodes, "nodeData", *path)
+        self._check(found.dtype.kind in "iu", f"{'.'.join(path)} does not hold whole numbers")
+        return found.astype(np.int64)
 
     def _split(self, name: str) -> Integers:
-        found: Integers = pc.struct_field(self._nodes, ["split", name]).to_numpy().astype(np.int64, casting="safe")
-        return found
+        return self._integers("split", name)
 
     def _check(self, fine: bool, reason: str) -> None:
         if not fine:

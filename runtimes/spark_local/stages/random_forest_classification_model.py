@@ -16,10 +16,11 @@ import numpy as np
 
 from ..classifier import ClassifierOutputs
 from ..columns import Array, Column, vectors
+from ..fields import Field, vector
 from ..registry import register
 from ..saved import Saved
 from ..saved_trees import read_forest
-from ..stage import Attributes, Stage
+from ..stage import Stage
 from ..trees import Trees
 from ..values import vector_of
 
@@ -59,9 +60,12 @@ class RandomForestClassificationModel(Stage):
             votes=votes,
         )
 
-    def attributes(self) -> Mapping[str, Attributes]:
-        leaf = {self.leaf: Attributes(size=len(self.trees.roots))} if self.leaf else {}
-        return {**self.made.attributes(), **leaf}
+    def takes(self) -> Mapping[str, Field]:
+        return {self.inputs[0]: vector(self.n_features)}
+
+    def makes(self) -> Mapping[str, Field]:
+        leaf = {self.leaf: vector(len(self.trees.roots))} if self.leaf else {}
+        return {**self.made.fields(), **leaf}
 
     def apply(self, *values: Any) -> tuple[Any, ...]:
         leaves = self.trees.leaves(vector_of(values[0], self.n_features, self.inputs[0]))

@@ -15,9 +15,11 @@ from typing import Any
 import numpy as np
 
 from ..columns import Column, vectors
+from ..fields import Field
+from ..fields import vector as vector_field
 from ..registry import register
 from ..saved import Saved
-from ..stage import Attributes, Stage
+from ..stage import Stage
 from ..values import Sparse, Vector, vector, vector_of
 
 
@@ -48,8 +50,11 @@ class StandardScalerModel(Stage):
             scale=tuple(0.0 if v == 0.0 else 1.0 / v for v in std) if saved.flag("withStd", True) else None,
         )
 
-    def attributes(self) -> Mapping[str, Attributes]:
-        return {self.outputs[0]: Attributes(size=self.size)}
+    def takes(self) -> Mapping[str, Field]:
+        return {self.inputs[0]: vector_field(self.size)}
+
+    def makes(self) -> Mapping[str, Field]:
+        return {self.outputs[0]: vector_field(self.size)}
 
     def apply(self, *values: Any) -> tuple[Vector | None]:
         (value,) = values

@@ -10,7 +10,7 @@ before it tells. Where every row is skipped Spark fails on columns of vectors; h
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -18,10 +18,15 @@ import numpy as np
 
 from ..columns import Array, Column, doubles, vectors
 from ..errors import Rejected
+from ..fields import ANY, Attribute, Field
+from ..fields import vector as vector_field
 from ..registry import register
 from ..saved import Saved
-from ..stage import Attributes, Stage
+from ..stage import Stage
 from ..values import Sparse, Vector, number, vector
+
+_MOST_NAMED = 65_536
+"""Of a larger vector without names, as hashing makes them, the numbers get none."""
 
 
 @register
@@ -36,6 +41,7 @@ class VectorAssembler(Stage):
     handle_invalid: str
     made_before: frozenset[str] = frozenset()
     sizes: tuple[int | None, ...] = ()
+    members: tuple[Attribute, ...] | None = None
 
     @classmethod
     def load(cls, saved: Saved) -> VectorAssembler:
@@ -46,9 +52,19 @@ class VectorAssembler(Stage):
     def drops_rows(self) -> bool:  # type: ignore[override]
         return self.handle_invalid == "skip"
 
-    def bind(self, known: Mapping[str, Attributes]) -> VectorAssembler:
-        sizes = tuple(known.get(name, Attributes()).size for name in self.inputs)
-        return replace(self, made_before=frozenset(known) & frozenset(self.inputs), sizes=sizes)
+    def bind(self, known: Mapping[str, Field]) -> VectorAssembler:
+        fields = [known.get(name, ANY) for name in self.inputs]
+        return replace(
+            self,
+            made_before=frozenset(known) & frozenset(self.inputs),
+            sizes=tuple(1 if field.type in ("number", "boolean") else field.size for field in fields),
+            members=_members(self.inputs, fields),
+        )
+
+    def makes(self) -> Mapping[str, Field]:
+        known = [size for size in self.sizes if size is not None]
+        size = sum(known) if len(known) == len(self.inputs) else None
+        return {self.outputs[0]: vector_field(size, self.members)}
 
     def apply(self, *values: Any) -> tuple[Vector] | None:
         indices: list[int] = []
@@ -107,3 +123,18 @@ class VectorAssembler(Stage):
         if (1.5 * (np.count_nonzero(assembled, axis=1) + 1.0) < assembled.shape[1]).any():
             return None
         return (assembled + 0.0,)
+
+
+def _members(names: Sequence[str], fields: Sequence[Field]) -> tuple[Attribute, ...] | None:
+    """What the vector's numbers are called; None where the rows have to tell how many there are, or there are many."""
+    members: list[Attribute] = []
+    for name, field in zip(names, fields, strict=True):
+        if field.type in ("number", "boolean"):
+            members.append((field.attribute or Attribute()).named(name))
+        elif field.members is not None:
+            members += [member.named(f"{name}_{member.name or at}") for at, member in enumerate(field.members)]
+        elif field.size is not None and field.size <= _MOST_NAMED:
+            members += [Attribute(f"{name}_{at}") for at in range(field.size)]
+        else:
+            return None
+    return tuple(members)
