@@ -1,7 +1,8 @@
 """A compiled model: all that was saved of a pipeline in one file, read without pyarrow.
 
-The file is NumPy's `.npz`: the entry `stages`, JSON, holds each stage's metadata and the shape of its tables; the
-others are those tables' arrays, numbered. Only what scoring reads is kept. A zip file's checksums tell a damaged one.
+The file is a zip, as NumPy's `.npz` is: `stages.json` holds each stage's metadata and the shape of its tables; the
+other entries are those tables' arrays, numbered. Only what scoring reads is kept; compiled twice, a model gives the
+same bytes. The checksums of the zip tell a damaged one.
 """
 
 from __future__ import annotations
@@ -23,6 +24,8 @@ from .nested import Flat, Lists, Nested, Struct
 
 FILE = "model.npz"
 """Its name in the folder of a compiled model."""
+STAGES = "stages.json"
+"""The entry that tells of the stages."""
 _FORMAT = 1
 _DAMAGED = (
     *(OSError, EOFError, zipfile.BadZipFile, zlib.error),
@@ -50,7 +53,7 @@ class Recorder:
 
     def metadata(self) -> Mapping[str, Any]:
         found = self._of.metadata()
-        self._entry()["metadata"] = found
+        self._noted()["metadata"] = found
         return found
 
     def has_table(self, name: str) -> bool:
@@ -58,7 +61,7 @@ class Recorder:
 
     def table(self, name: str) -> Struct:
         found = self._of.table(name)
-        self._entry()["tables"][name] = found
+        self._noted()["tables"][name] = found
         return found
 
     def child(self, *path: str) -> Recorder:
@@ -75,12 +78,14 @@ class Recorder:
             }
             for path, entry in self._stages.items()
         }
-        described = json.dumps({"format": _FORMAT, "stages": stages}).encode()
-        numbered = {str(number): array for number, array in enumerate(arrays)}
-        with file.open("wb") as out:
-            np.savez_compressed(out, stages=np.frombuffer(described, np.uint8), **numbered)  # type: ignore[arg-type]
+        with zipfile.ZipFile(file, "w") as out:
+            out.writestr(_entry(STAGES), json.dumps({"format": _FORMAT, "stages": stages}))
+            for number, array in enumerate(arrays):
+                content = io.BytesIO()
+                np.lib.format.write_array(content, array, allow_pickle=False)
+                out.writestr(_entry(f"{number}.npy"), content.getvalue())
 
-    def _entry(self) -> dict[str, Any]:
+    def _noted(self) -> dict[str, Any]:
         entry: dict[str, Any] = self._stages.setdefault(self._path, {"name": self.name, "metadata": None, "tables": {}})
         return entry
 
@@ -120,12 +125,12 @@ def _read(file: Path) -> _Compiled:
     try:
         # Not `np.load`: it parses before the checksums have told that there is something to be parsed
         with zipfile.ZipFile(file) as stored:
-            entries = {name: io.BytesIO(stored.read(name)) for name in stored.namelist()}
-        read = {name: np.lib.format.read_array(entry, allow_pickle=False) for name, entry in entries.items()}
-        described = json.loads(read["stages.npy"].tobytes())
+            entries = {name: stored.read(name) for name in stored.namelist()}
+        described = json.loads(entries.pop(STAGES))
         if described["format"] != _FORMAT:
             raise Unreadable(f"{file.name} is of the format {described['format']}, not {_FORMAT}: compile it anew")
-        arrays = iter([read[f"{number}.npy"] for number in range(len(read) - 1)])
+        numbered = [io.BytesIO(entries[f"{number}.npy"]) for number in range(len(entries))]
+        arrays = iter([np.lib.format.read_array(entry, allow_pickle=False) for entry in numbered])
         stages = {
             path: entry | {"tables": {name: _table(shape, arrays) for name, shape in entry["tables"].items()}}
             for path, entry in described["stages"].items()
@@ -134,6 +139,13 @@ def _read(file: Path) -> _Compiled:
         reason = (str(error).splitlines() or [type(error).__name__])[0]
         raise Unreadable(f"{file.name} is not a compiled model ({reason})") from error
     return _Compiled(stages, "")
+
+
+def _entry(name: str) -> zipfile.ZipInfo:
+    """An entry without the time of day."""
+    entry = zipfile.ZipInfo(name)
+    entry.compress_type = zipfile.ZIP_DEFLATED
+    return entry
 
 
 def _shape(column: Nested, arrays: list[npt.NDArray[Any]]) -> dict[str, Any]:
