@@ -8,6 +8,7 @@ from .pipeline_model import PipelineModelStage
 from .random_forest_classification_model import RandomForestClassificationModel
 from .standard_scaler_model import StandardScalerModel
 from .string_indexer_model import StringIndexerModel
+from .tokenizer import Tokenizer
 from .vector_assembler import VectorAssembler
 
 BUILT_IN: tuple[type[Stage], ...] = (
@@ -16,5 +17,6 @@ BUILT_IN: tuple[type[Stage], ...] = (
     RandomForestClassificationModel,
     StandardScalerModel,
     StringIndexerModel,
+    Tokenizer,
     VectorAssembler,
 )
