@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ..stage import Stage
+from .hashing_tf import HashingTF
 from .index_to_string import IndexToString
 from .pipeline_model import PipelineModelStage
 from .random_forest_classification_model import RandomForestClassificationModel
@@ -12,6 +13,7 @@ from .tokenizer import Tokenizer
 from .vector_assembler import VectorAssembler
 
 BUILT_IN: tuple[type[Stage], ...] = (
+    HashingTF,
     IndexToString,
     PipelineModelStage,
     RandomForestClassificationModel,
