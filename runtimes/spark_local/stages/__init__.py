@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from ..stage import Stage
 from .hashing_tf import HashingTF
+from .idf_model import IDFModel
 from .index_to_string import IndexToString
 from .pipeline_model import PipelineModelStage
 from .random_forest_classification_model import RandomForestClassificationModel
@@ -14,6 +15,7 @@ from .vector_assembler import VectorAssembler
 
 BUILT_IN: tuple[type[Stage], ...] = (
     HashingTF,
+    IDFModel,
     IndexToString,
     PipelineModelStage,
     RandomForestClassificationModel,
