@@ -6,6 +6,7 @@ from ..stage import Stage
 from .hashing_tf import HashingTF
 from .idf_model import IDFModel
 from .index_to_string import IndexToString
+from .logistic_regression_model import LogisticRegressionModel
 from .pipeline_model import PipelineModelStage
 from .random_forest_classification_model import RandomForestClassificationModel
 from .standard_scaler_model import StandardScalerModel
@@ -17,6 +18,7 @@ BUILT_IN: tuple[type[Stage], ...] = (
     HashingTF,
     IDFModel,
     IndexToString,
+    LogisticRegressionModel,
     PipelineModelStage,
     RandomForestClassificationModel,
     StandardScalerModel,
