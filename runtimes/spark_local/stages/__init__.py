@@ -9,6 +9,7 @@ from .index_to_string import IndexToString
 from .logistic_regression_model import LogisticRegressionModel
 from .pipeline_model import PipelineModelStage
 from .random_forest_classification_model import RandomForestClassificationModel
+from .regex_tokenizer import RegexTokenizer
 from .standard_scaler_model import StandardScalerModel
 from .string_indexer_model import StringIndexerModel
 from .tokenizer import Tokenizer
@@ -21,6 +22,7 @@ BUILT_IN: tuple[type[Stage], ...] = (
     LogisticRegressionModel,
     PipelineModelStage,
     RandomForestClassificationModel,
+    RegexTokenizer,
     StandardScalerModel,
     StringIndexerModel,
     Tokenizer,
