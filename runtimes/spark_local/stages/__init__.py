@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from ..stage import Stage
+from .count_vectorizer_model import CountVectorizerModel
+from .feature_hasher import FeatureHasher
 from .hashing_tf import HashingTF
 from .idf_model import IDFModel
 from .index_to_string import IndexToString
@@ -18,6 +20,8 @@ from .tokenizer import Tokenizer
 from .vector_assembler import VectorAssembler
 
 BUILT_IN: tuple[type[Stage], ...] = (
+    CountVectorizerModel,
+    FeatureHasher,
     HashingTF,
     IDFModel,
     IndexToString,
