@@ -18,6 +18,7 @@ from .stop_words_remover import StopWordsRemover
 from .string_indexer_model import StringIndexerModel
 from .tokenizer import Tokenizer
 from .vector_assembler import VectorAssembler
+from .word2_vec_model import Word2VecModel
 
 BUILT_IN: tuple[type[Stage], ...] = (
     CountVectorizerModel,
@@ -35,4 +36,5 @@ BUILT_IN: tuple[type[Stage], ...] = (
     StringIndexerModel,
     Tokenizer,
     VectorAssembler,
+    Word2VecModel,
 )
