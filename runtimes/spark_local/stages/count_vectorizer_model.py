@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from ..fields import STRINGS, Attribute, Field
+from ..fields import STRINGS, Field
 from ..fields import vector as vector_field
 from ..registry import register
 from ..saved import Saved
@@ -50,7 +50,7 @@ class CountVectorizerModel(Stage):
         return {self.inputs[0]: STRINGS}
 
     def makes(self) -> Mapping[str, Field]:
-        return {self.outputs[0]: vector_field(members=(Attribute(),) * len(self.index_of))}
+        return {self.outputs[0]: vector_field(len(self.index_of))}
 
     def apply(self, *values: Any) -> tuple[Sparse]:
         words = strings(values[0], self.inputs[0])

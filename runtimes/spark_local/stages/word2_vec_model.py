@@ -14,7 +14,6 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from ..columns import Array
 from ..fields import STRINGS, Field
 from ..fields import vector as vector_field
 from ..nested import Flat
@@ -27,14 +26,14 @@ from ..values import Sparse, Vector, strings
 @register
 @dataclass(frozen=True)
 class Word2VecModel(Stage):
-    """`vectors`: (n_words, size), and in `row_of` where each word's stands."""
+    """`vectors`: (n_words, size), of 32 bits, and in `row_of` where each word's stands."""
 
     saved_as = ("org.apache.spark.ml.feature.Word2VecModel",)
 
     inputs: tuple[str, ...]
     outputs: tuple[str, ...]
     row_of: Mapping[str | None, int]
-    vectors: Array
+    vectors: npt.NDArray[Any]
 
     @classmethod
     def load(cls, saved: Saved) -> Word2VecModel:
@@ -44,8 +43,7 @@ class Word2VecModel(Stage):
         row_of, numbers = _before_2_2(saved) if saved.spark_version < (2, 2) else _words_and_numbers(saved)
         if len(numbers) != len(row_of) * size or sorted(row_of.values()) != list(range(len(row_of))):
             raise saved.unreadable(f"it has {len(numbers)} numbers for {len(row_of)} words, not {size} for each")
-        vectors = numbers.astype(np.float64).reshape(-1, size)
-        return cls((saved.column("inputCol"),), (saved.output(),), row_of, vectors)
+        return cls((saved.column("inputCol"),), (saved.output(),), row_of, numbers.reshape(-1, size))
 
     def takes(self) -> Mapping[str, Field]:
         return {self.inputs[0]: STRINGS}
