@@ -15,6 +15,7 @@ import sys
 import unicodedata
 from collections.abc import Iterable
 from functools import cache
+from itertools import chain
 
 _TERMINATORS = r"\n\r\x85\u2028\u2029"
 # At the end, or before a line terminator that ends the text, but not between the two characters of \r\n
@@ -41,8 +42,8 @@ _CATEGORY = re.compile("L[ultmo]?|M[nce]?|N[dlo]?|P[cdseifo]?|S[mcko]?|Z[slp]?")
 _QUANTIFIER = re.compile(r"(?:[*?+]|\{(?P<least>\d{1,4})(?:,\d{0,4})?\})[?+]?")
 _HEX = re.compile(r"x([0-9a-fA-F]{2})|u([0-9a-fA-F]{4})|x\{([0-9a-fA-F]{1,6})\}")
 _PROPERTY = re.compile(r"([pP])(?:([A-Z])|\{((?:gc=|general_category=)?\w+)\})", re.ASCII)
-_GROUPS = {"(?:": "(?:", "(?=": "(?=", "(?!": "(?!", "(?<=": "(?<=", "(?<!": "(?<!", "(?>": "(?>", "(?i:": "(?i:"}
-_ASSIGNED = [*range(0x40000), *range(0xE0000, 0xE1000)]
+_GROUPS = ("(?<=", "(?<!", "(?i:", "(?:", "(?=", "(?!", "(?>")
+_ASSIGNED = (range(0x40000), range(0xE0000, 0xE1000))
 """All characters but those without a meaning, of category C."""
 _NAMED_GROUP = re.compile(r"\(\?<[a-zA-Z][a-zA-Z0-9]*>")
 _LOOKS = ("(?=", "(?!", "(?<=", "(?<!")
@@ -61,14 +62,14 @@ def compile_java(java: str) -> re.Pattern[str]:
     if "(?i" in java and re.search(r"\\[pP]", java):
         raise NotTranslated("a \\p without regard to case")
     source = _Source(pattern)
-    translated, least = source.alternatives()
-    if not source.at_end():
-        raise NotTranslated("a ) without its (")
-    if not least:
-        raise NotTranslated("an expression that can match nothing")
     try:
+        translated, least = source.alternatives()
+        if not source.at_end():
+            raise NotTranslated("a ) without its (")
+        if not least:
+            raise NotTranslated("an expression that can match nothing")
         return re.compile(translated, flags)
-    except (re.error, OverflowError) as error:
+    except (re.error, OverflowError, RecursionError) as error:
         raise NotTranslated(f"what Python refuses ({error})") from error
 
 
@@ -102,9 +103,9 @@ class _Source:
         return "".join(parts), least
 
     def _part(self) -> tuple[str, int]:
-        for start in sorted(_GROUPS, key=len, reverse=True):
+        for start in _GROUPS:
             if self._takes(start):
-                return self._group(_GROUPS[start], 0 if start in _LOOKS else 1)
+                return self._group(start, 0 if start in _LOOKS else 1)
         if self._matched(_NAMED_GROUP):
             return self._group("(?:", 1)
         if self._pattern.startswith("(?", self._at):
@@ -123,7 +124,7 @@ class _Source:
             escaped, is_class = self._escape()
             return f"[{escaped}]" if is_class else escaped, 1
         char = self._next()
-        if char in "*+?{}]":
+        if char in "*+?{":
             raise NotTranslated(f"{char} in a place where it is no literal")
         if char in "^$":
             return {"^": "^", "$": _END}[char], 0
@@ -224,7 +225,8 @@ def _ranges_of_posix(name: str) -> list[tuple[int, int]]:
 
 @cache
 def _ranges_of_category(category: str) -> list[tuple[int, int]]:
-    return _ranges(code for code in _ASSIGNED if unicodedata.category(chr(code)).startswith(category))
+    codes = chain.from_iterable(_ASSIGNED)
+    return _ranges(code for code in codes if unicodedata.category(chr(code)).startswith(category))
 
 
 def _ranges(codes: Iterable[int]) -> list[tuple[int, int]]:

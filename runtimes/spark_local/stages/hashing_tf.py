@@ -29,7 +29,6 @@ from ..values import Sparse, kind
 _REMEMBERED = 2**16
 """So many texts keep their bucket at hand."""
 _LONGEST_REMEMBERED = 64
-_LARGEST_BIGINT = 2**63 - 1
 _TEXT = {str}
 _HASHABLE: tuple[set[type], ...] = ({str}, {bool}, {int}, {float}, {int, float}, set())
 
@@ -91,7 +90,7 @@ class HashingTF(Stage):
             return map(self._bucket_of_text, terms)
         if types - {type(None)} not in _HASHABLE:
             raise Rejected("should be a list of texts, of numbers or of booleans", self.inputs[0])
-        if any(type(term) is int and not -_LARGEST_BIGINT <= term + 1 <= _LARGEST_BIGINT + 1 for term in terms):
+        if int in types and any(type(term) is int and not -(2**63) <= term < 2**63 for term in terms):
             raise Rejected("holds a whole number of more than 64 bits", self.inputs[0])
         as_double = float in types
         return [self._bucket(float(term) if as_double and term is not None else term) for term in terms]

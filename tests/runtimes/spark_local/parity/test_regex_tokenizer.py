@@ -32,9 +32,9 @@ PATTERNS = [
     "(?<named>ab|a)(?>b|bb)",
     "\\Qa.b\\E+",
     "\\x41|\\u00e9|\\x{1f600}|\\t",
-    "[a\\-z&]",
+    "[a\\-z&]|]|}",
 ]
-PIECES = "aAbBcCkKſéäß zZ09_-,.;&\t\n\r\x0b\x1c\x85\xa0\u2028\u2003\u212a😀漢ΣΑ\u0301٣ª"
+PIECES = "]}aAbBcCkKſéäß zZ09_-,.;&\t\n\r\x0b\x1c\x85\xa0\u2028\u2003\u212a😀漢ΣΑ\u0301٣ª"
 
 
 def tokenizers() -> Any:

@@ -41,6 +41,7 @@ def tokenizer(saver: Any) -> Any:
         ("\\ud83d", r"\\ud83d"),
         ("a\\Q\\E+", "an empty quotation"),
         ("(?<=a*)b", "what Python refuses"),
+        ("(" * 5000 + "a" + ")" * 5000, "what Python refuses"),
         ("", "match nothing"),
         ("a*|b", "match nothing"),
         ("(?=a)", "match nothing"),
