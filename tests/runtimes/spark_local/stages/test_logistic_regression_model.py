@@ -74,6 +74,19 @@ def test_no_product_is_made_where_a_sparse_coefficient_is_absent(saved: Any, n_r
 
 
 @pytest.mark.parametrize("n_rows", [1, 20])
+@pytest.mark.parametrize(("by_row", "total"), [(True, 0.1 + (0.2 + 0.3)), (False, (0.1 + 0.2) + 0.3)])
+def test_a_sum_begins_with_the_intercept_where_sparse_coefficients_stand_by_column(
+    saved: Any, n_rows: int, by_row: bool, total: float
+) -> None:
+    pointers = {"colPtrs": [0, 2], "rowIndices": [0, 1]} if by_row else {"colPtrs": [0, 1, 2], "rowIndices": [0, 0]}
+    matrix = {"type": 0, "values": [0.2, 0.3], "isTransposed": by_row} | pointers
+    one = {"numClasses": pa.array([1], pa.int32()), "isMultinomial": pa.array([True])}
+    model = load(saved(matrix, interceptVector=pa.array([dense([0.1])], VECTOR), **one))
+    for answer in model.transform([{"features": {"size": 2, "indices": [0, 1], "values": [1.0, 1.0]}}] * n_rows):
+        assert answer["rawPrediction"] == [total]
+
+
+@pytest.mark.parametrize("n_rows", [1, 20])
 @pytest.mark.parametrize(("feature", "probability"), [(-1e6, [1.0, 0.0]), (1e6, [0.0, 1.0])])
 def test_a_large_margin_is_no_error(saved: Any, n_rows: int, feature: float, probability: list[float]) -> None:
     for answer in load(saved()).transform([{"features": [feature, 0.0]}] * n_rows):
