@@ -63,6 +63,17 @@ class Saved:
         """outputCol, which Spark calls `<uid>__output` when nobody named it."""
         return self.column("outputCol", f"{self.uid}__output")
 
+    def columns(self) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        """The inputs and outputs of a stage that takes one column or several: inputCol and outputCol, or the lists."""
+        if not self.has("inputCols"):
+            return (self.column("inputCol"),), (self.output(),)
+        if self.has("inputCol"):
+            raise self.unreadable("it has both inputCol and inputCols")
+        inputs, outputs = self.texts("inputCols"), self.texts("outputCols")
+        if len(inputs) != len(outputs):
+            raise self.unreadable(f"{len(inputs)} input but {len(outputs)} output columns")
+        return inputs, outputs
+
     def flag(self, name: str, default: Any = _REQUIRED) -> bool:
         """True or false."""
         return self._param(name, bool, default)

@@ -16,7 +16,7 @@ from typing import Any
 
 import numpy as np
 
-from ..columns import Array, Column, doubles, vectors
+from ..columns import Array, Column, SparseRows, doubles, sparse_rows, vectors
 from ..errors import Rejected
 from ..fields import ANY, Attribute, Field
 from ..fields import vector as vector_field
@@ -105,24 +105,53 @@ class VectorAssembler(Stage):
         return [scalar]
 
     def apply_columns(self, *columns: Column) -> tuple[Column] | None:
-        parts: list[Array] = []
+        parts: list[Array | SparseRows] = []
         for name, column in zip(self.inputs, columns, strict=True):
             if (scalars := doubles(column)) is not None:
                 if self.handle_invalid != "keep" and np.isnan(scalars).any():
                     return None
                 parts.append(scalars[:, None])
-            elif (matrix := vectors(column)) is not None and (
-                self.handle_invalid != "keep" or name in self.made_before
-            ):
+            elif self.handle_invalid == "keep" and name not in self.made_before:
+                return None
+            elif (matrix := vectors(column)) is not None:
                 parts.append(matrix)
+            elif (sparse := sparse_rows(column)) is not None:
+                parts.append(sparse)
             else:
                 return None
         if not parts:
             return None
-        assembled = np.concatenate(parts, axis=1)
+        dense = [part for part in parts if isinstance(part, np.ndarray)]
+        if len(dense) < len(parts):
+            joined = _joined(parts)
+            is_sparse = 1.5 * (np.diff(joined.starts) + 1.0) < joined.size
+            return (joined,) if is_sparse.all() else None
+        assembled = np.concatenate(dense, axis=1)
         if (1.5 * (np.count_nonzero(assembled, axis=1) + 1.0) < assembled.shape[1]).any():
             return None
         return (assembled + 0.0,)
+
+
+def _joined(parts: Sequence[Array | SparseRows]) -> SparseRows:
+    """Vectors of the same rows, one behind the other, without zeros."""
+    rows, indices, numbers = [], [], []
+    size = 0
+    for part in parts:
+        if isinstance(part, SparseRows):
+            filled = part.values != 0.0
+            places, within, found = part.row_numbers()[filled], part.indices[filled], part.values[filled]
+        else:
+            places, within = np.nonzero(part)
+            found = part[places, within]
+        rows.append(places)
+        indices.append(within + size)
+        numbers.append(found)
+        size += part.size if isinstance(part, SparseRows) else part.shape[1]
+        n_rows = len(part.starts) - 1 if isinstance(part, SparseRows) else len(part)
+    row_of = np.concatenate(rows)
+    order = np.argsort(row_of, kind="stable")
+    starts = np.searchsorted(row_of[order], np.arange(n_rows + 1))
+    return SparseRows(size, starts, np.concatenate(indices)[order], np.concatenate(numbers)[order])
 
 
 def _members(names: Sequence[str], fields: Sequence[Field]) -> tuple[Attribute, ...] | None:

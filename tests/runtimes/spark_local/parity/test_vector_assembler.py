@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 import pytest
 from spark_parity import NAN, ODD
 
@@ -70,3 +71,24 @@ def test_refuses_text(frame: Any, parity: Any) -> None:
     from pyspark.ml.feature import VectorAssembler
 
     parity.check_refused(VectorAssembler(inputCols=["t"], outputCol="f"), frame("t string", [("1.0",)]))
+
+
+def test_sparse_vectors_among_numbers_and_dense_ones(frame: Any, parity: Any) -> None:
+    from pyspark.ml import PipelineModel
+    from pyspark.ml.feature import VectorAssembler
+    from pyspark.ml.linalg import Vectors
+
+    random = np.random.default_rng(5)
+    rows = []
+    for _ in range(60):
+        places = np.flatnonzero(random.random(30) < 0.2)
+        numbers = random.choice([*ODD, 0.0, 2.5], len(places))
+        dense = Vectors.dense(random.choice([0.0, -0.0, 1.5], 3))
+        rows.append((Vectors.sparse(30, places, numbers), float(random.integers(2)), dense))
+    rows.append((Vectors.sparse(30, [], []), 0.0, Vectors.dense(0, 0, 0)))
+    stages = [
+        VectorAssembler(inputCols=columns, outputCol=f"o_{'_'.join(columns)}")
+        for columns in (["s"], ["s", "n", "d"], ["d", "s"], ["n", "s", "s2"])
+    ]
+    data = frame("s vector, n double, d vector, s2 vector", [(*row, row[0]) for row in rows])
+    parity.check(PipelineModel(stages), data)
