@@ -1,7 +1,7 @@
 """VectorAssembler: numbers, booleans and vectors of a row, one behind the other, in one vector.
 
-Spark's `ml/feature/VectorAssembler.scala`, 4.3. The vector is sparse where that is smaller, 1.5·(nnz + 1) < size
-(`SparseVector.compressed` in `ml/linalg/Vectors.scala`); zeros are dropped on the way, so -0.0 comes out as 0.0.
+Spark's `ml/feature/VectorAssembler.scala`, 4.3. The vector is sparse where that is smaller, as
+`Vector.compressed` in `ml/linalg/Vectors.scala` counts it; zeros are dropped on the way, so -0.0 comes out as 0.0.
 handleInvalid says what a null is, and a NaN outside of vectors: `error` refuses it, `skip` drops the row, `keep` makes
 a null as many NaN as its column has numbers. As in Spark, `keep` takes vectors only from columns whose size a stage
 before it tells. Where every row is skipped Spark fails on columns of vectors; here no row is left.
@@ -16,14 +16,14 @@ from typing import Any
 
 import numpy as np
 
-from ..columns import Array, Column, doubles, vectors
+from ..columns import Array, Column, compressed_rows, doubles, vectors
 from ..errors import Rejected
 from ..fields import ANY, Attribute, Field
 from ..fields import vector as vector_field
 from ..registry import register
 from ..saved import Saved
 from ..stage import Stage
-from ..values import Sparse, Vector, number, vector
+from ..values import Sparse, Vector, number, sparse_is_smaller, vector
 
 _MOST_NAMED = 65_536
 """Of a larger vector without names, as hashing makes them, the numbers get none."""
@@ -86,7 +86,7 @@ class VectorAssembler(Stage):
                     numbers.append(found)
             size += part_size
         assembled = Sparse(size, indices, numbers)
-        return (assembled if 1.5 * (len(indices) + 1.0) < size else assembled.dense(),)
+        return (assembled if sparse_is_smaller(len(indices), size) else assembled.dense(),)
 
     def _part(self, value: object, position: int) -> Vector | None:
         """The numbers that a value stands for; None drops the row."""
@@ -120,9 +120,7 @@ class VectorAssembler(Stage):
         if not parts:
             return None
         assembled = np.concatenate(parts, axis=1)
-        if (1.5 * (np.count_nonzero(assembled, axis=1) + 1.0) < assembled.shape[1]).any():
-            return None
-        return (assembled + 0.0,)
+        return (compressed_rows(assembled + 0.0),)
 
 
 def _members(names: Sequence[str], fields: Sequence[Field]) -> tuple[Attribute, ...] | None:
