@@ -43,17 +43,10 @@ class StringIndexerModel(Stage):
 
     @classmethod
     def load(cls, saved: Saved) -> StringIndexerModel:
-        if saved.has("inputCols"):
-            if saved.has("inputCol"):
-                raise saved.unreadable("it has both inputCol and inputCols")
-            inputs, outputs = saved.texts("inputCols"), saved.texts("outputCols")
-        else:
-            inputs, outputs = (saved.column("inputCol"),), (saved.output(),)
+        inputs, outputs = saved.columns()
         labels = _labels(saved)
-        if not len(inputs) == len(outputs) == len(labels):
-            raise saved.unreadable(
-                f"{len(inputs)} input and {len(outputs)} output columns, {len(labels)} lists of labels"
-            )
+        if len(inputs) != len(labels):
+            raise saved.unreadable(f"{len(inputs)} input columns, but {len(labels)} lists of labels")
         of_text = tuple({label: float(index) for index, label in enumerate(of)} for of in labels)
         handle_invalid = saved.choice("handleInvalid", ("error", "skip", "keep"), "error")
         return cls(inputs, outputs, labels, handle_invalid, of_text, tuple(map(_with_spellings, of_text)))
