@@ -4,16 +4,20 @@ from __future__ import annotations
 
 from ..stage import Stage
 from .index_to_string import IndexToString
+from .max_abs_scaler_model import MaxAbsScalerModel
 from .pipeline_model import PipelineModelStage
 from .random_forest_classification_model import RandomForestClassificationModel
+from .robust_scaler_model import RobustScalerModel
 from .standard_scaler_model import StandardScalerModel
 from .string_indexer_model import StringIndexerModel
 from .vector_assembler import VectorAssembler
 
 BUILT_IN: tuple[type[Stage], ...] = (
     IndexToString,
+    MaxAbsScalerModel,
     PipelineModelStage,
     RandomForestClassificationModel,
+    RobustScalerModel,
     StandardScalerModel,
     StringIndexerModel,
     VectorAssembler,
