@@ -5,6 +5,7 @@ from __future__ import annotations
 from ..stage import Stage
 from .index_to_string import IndexToString
 from .max_abs_scaler_model import MaxAbsScalerModel
+from .min_max_scaler_model import MinMaxScalerModel
 from .pipeline_model import PipelineModelStage
 from .random_forest_classification_model import RandomForestClassificationModel
 from .robust_scaler_model import RobustScalerModel
@@ -15,6 +16,7 @@ from .vector_assembler import VectorAssembler
 BUILT_IN: tuple[type[Stage], ...] = (
     IndexToString,
     MaxAbsScalerModel,
+    MinMaxScalerModel,
     PipelineModelStage,
     RandomForestClassificationModel,
     RobustScalerModel,
