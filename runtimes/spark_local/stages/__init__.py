@@ -6,6 +6,7 @@ from ..stage import Stage
 from .index_to_string import IndexToString
 from .max_abs_scaler_model import MaxAbsScalerModel
 from .min_max_scaler_model import MinMaxScalerModel
+from .normalizer import Normalizer
 from .pipeline_model import PipelineModelStage
 from .random_forest_classification_model import RandomForestClassificationModel
 from .robust_scaler_model import RobustScalerModel
@@ -17,6 +18,7 @@ BUILT_IN: tuple[type[Stage], ...] = (
     IndexToString,
     MaxAbsScalerModel,
     MinMaxScalerModel,
+    Normalizer,
     PipelineModelStage,
     RandomForestClassificationModel,
     RobustScalerModel,
