@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ..stage import Stage
+from .binarizer import Binarizer
 from .index_to_string import IndexToString
 from .max_abs_scaler_model import MaxAbsScalerModel
 from .min_max_scaler_model import MinMaxScalerModel
@@ -15,6 +16,7 @@ from .string_indexer_model import StringIndexerModel
 from .vector_assembler import VectorAssembler
 
 BUILT_IN: tuple[type[Stage], ...] = (
+    Binarizer,
     IndexToString,
     MaxAbsScalerModel,
     MinMaxScalerModel,
