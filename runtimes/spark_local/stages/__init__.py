@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from ..stage import Stage
 from .binarizer import Binarizer
+from .bucketizer import Bucketizer
 from .index_to_string import IndexToString
 from .max_abs_scaler_model import MaxAbsScalerModel
 from .min_max_scaler_model import MinMaxScalerModel
@@ -17,6 +18,7 @@ from .vector_assembler import VectorAssembler
 
 BUILT_IN: tuple[type[Stage], ...] = (
     Binarizer,
+    Bucketizer,
     IndexToString,
     MaxAbsScalerModel,
     MinMaxScalerModel,
