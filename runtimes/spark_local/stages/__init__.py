@@ -5,6 +5,7 @@ from __future__ import annotations
 from ..stage import Stage
 from .binarizer import Binarizer
 from .bucketizer import Bucketizer
+from .imputer_model import ImputerModel
 from .index_to_string import IndexToString
 from .max_abs_scaler_model import MaxAbsScalerModel
 from .min_max_scaler_model import MinMaxScalerModel
@@ -19,6 +20,7 @@ from .vector_assembler import VectorAssembler
 BUILT_IN: tuple[type[Stage], ...] = (
     Binarizer,
     Bucketizer,
+    ImputerModel,
     IndexToString,
     MaxAbsScalerModel,
     MinMaxScalerModel,
