@@ -11,6 +11,7 @@ from .max_abs_scaler_model import MaxAbsScalerModel
 from .min_max_scaler_model import MinMaxScalerModel
 from .normalizer import Normalizer
 from .pipeline_model import PipelineModelStage
+from .polynomial_expansion import PolynomialExpansion
 from .random_forest_classification_model import RandomForestClassificationModel
 from .robust_scaler_model import RobustScalerModel
 from .standard_scaler_model import StandardScalerModel
@@ -26,6 +27,7 @@ BUILT_IN: tuple[type[Stage], ...] = (
     MinMaxScalerModel,
     Normalizer,
     PipelineModelStage,
+    PolynomialExpansion,
     RandomForestClassificationModel,
     RobustScalerModel,
     StandardScalerModel,
