@@ -5,6 +5,7 @@ from __future__ import annotations
 from ..stage import Stage
 from .binarizer import Binarizer
 from .bucketizer import Bucketizer
+from .elementwise_product import ElementwiseProduct
 from .imputer_model import ImputerModel
 from .index_to_string import IndexToString
 from .max_abs_scaler_model import MaxAbsScalerModel
@@ -21,6 +22,7 @@ from .vector_assembler import VectorAssembler
 BUILT_IN: tuple[type[Stage], ...] = (
     Binarizer,
     Bucketizer,
+    ElementwiseProduct,
     ImputerModel,
     IndexToString,
     MaxAbsScalerModel,
