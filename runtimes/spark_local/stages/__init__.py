@@ -5,6 +5,7 @@ from __future__ import annotations
 from ..stage import Stage
 from .binarizer import Binarizer
 from .bucketizer import Bucketizer
+from .dct import DCT
 from .elementwise_product import ElementwiseProduct
 from .imputer_model import ImputerModel
 from .index_to_string import IndexToString
@@ -22,6 +23,7 @@ from .vector_assembler import VectorAssembler
 BUILT_IN: tuple[type[Stage], ...] = (
     Binarizer,
     Bucketizer,
+    DCT,
     ElementwiseProduct,
     ImputerModel,
     IndexToString,
