@@ -12,6 +12,7 @@ from .index_to_string import IndexToString
 from .max_abs_scaler_model import MaxAbsScalerModel
 from .min_max_scaler_model import MinMaxScalerModel
 from .normalizer import Normalizer
+from .pca_model import PCAModel
 from .pipeline_model import PipelineModelStage
 from .polynomial_expansion import PolynomialExpansion
 from .random_forest_classification_model import RandomForestClassificationModel
@@ -30,6 +31,7 @@ BUILT_IN: tuple[type[Stage], ...] = (
     MaxAbsScalerModel,
     MinMaxScalerModel,
     Normalizer,
+    PCAModel,
     PipelineModelStage,
     PolynomialExpansion,
     RandomForestClassificationModel,
