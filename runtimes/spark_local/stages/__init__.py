@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from ..stage import Stage
 from .binarizer import Binarizer
+from .bucketed_random_projection_lsh_model import BucketedRandomProjectionLSHModel
 from .bucketizer import Bucketizer
 from .dct import DCT
 from .elementwise_product import ElementwiseProduct
 from .imputer_model import ImputerModel
 from .index_to_string import IndexToString
 from .max_abs_scaler_model import MaxAbsScalerModel
+from .min_hash_lsh_model import MinHashLSHModel
 from .min_max_scaler_model import MinMaxScalerModel
 from .normalizer import Normalizer
 from .pca_model import PCAModel
@@ -25,12 +27,14 @@ from .vector_assembler import VectorAssembler
 
 BUILT_IN: tuple[type[Stage], ...] = (
     Binarizer,
+    BucketedRandomProjectionLSHModel,
     Bucketizer,
     DCT,
     ElementwiseProduct,
     ImputerModel,
     IndexToString,
     MaxAbsScalerModel,
+    MinHashLSHModel,
     MinMaxScalerModel,
     Normalizer,
     PCAModel,
