@@ -10,6 +10,7 @@ from .dct import DCT
 from .elementwise_product import ElementwiseProduct
 from .imputer_model import ImputerModel
 from .index_to_string import IndexToString
+from .k_means_model import KMeansModel
 from .max_abs_scaler_model import MaxAbsScalerModel
 from .min_hash_lsh_model import MinHashLSHModel
 from .min_max_scaler_model import MinMaxScalerModel
@@ -33,6 +34,7 @@ BUILT_IN: tuple[type[Stage], ...] = (
     ElementwiseProduct,
     ImputerModel,
     IndexToString,
+    KMeansModel,
     MaxAbsScalerModel,
     MinHashLSHModel,
     MinMaxScalerModel,
