@@ -8,6 +8,7 @@ from .bucketed_random_projection_lsh_model import BucketedRandomProjectionLSHMod
 from .bucketizer import Bucketizer
 from .dct import DCT
 from .elementwise_product import ElementwiseProduct
+from .gaussian_mixture_model import GaussianMixtureModel
 from .imputer_model import ImputerModel
 from .index_to_string import IndexToString
 from .k_means_model import KMeansModel
@@ -32,6 +33,7 @@ BUILT_IN: tuple[type[Stage], ...] = (
     Bucketizer,
     DCT,
     ElementwiseProduct,
+    GaussianMixtureModel,
     ImputerModel,
     IndexToString,
     KMeansModel,
