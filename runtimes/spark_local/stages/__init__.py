@@ -26,6 +26,8 @@ from .string_indexer_model import StringIndexerModel
 from .univariate_feature_selector_model import UnivariateFeatureSelectorModel
 from .variance_threshold_selector_model import VarianceThresholdSelectorModel
 from .vector_assembler import VectorAssembler
+from .vector_size_hint import VectorSizeHint
+from .vector_slicer import VectorSlicer
 
 BUILT_IN: tuple[type[Stage], ...] = (
     Binarizer,
@@ -51,4 +53,6 @@ BUILT_IN: tuple[type[Stage], ...] = (
     UnivariateFeatureSelectorModel,
     VarianceThresholdSelectorModel,
     VectorAssembler,
+    VectorSizeHint,
+    VectorSlicer,
 )

@@ -19,7 +19,6 @@ import numpy as np
 from ..columns import Array, Column, compressed_rows, doubles, vectors
 from ..errors import Rejected
 from ..fields import ANY, Attribute, Field
-from ..fields import vector as vector_field
 from ..registry import register
 from ..saved import Saved
 from ..stage import Stage
@@ -58,13 +57,13 @@ class VectorAssembler(Stage):
             self,
             made_before=frozenset(known) & frozenset(self.inputs),
             sizes=tuple(1 if field.type in ("number", "boolean") else field.size for field in fields),
-            members=_members(self.inputs, fields),
+            members=_members(self.inputs, fields, known),
         )
 
     def makes(self) -> Mapping[str, Field]:
         known = [size for size in self.sizes if size is not None]
         size = sum(known) if len(known) == len(self.inputs) else None
-        return {self.outputs[0]: vector_field(size, self.members)}
+        return {self.outputs[0]: Field("vector", size=size, members=self.members)}
 
     def apply(self, *values: Any) -> tuple[Vector] | None:
         indices: list[int] = []
@@ -123,11 +122,11 @@ class VectorAssembler(Stage):
         return (compressed_rows(assembled + 0.0),)
 
 
-def _members(names: Sequence[str], fields: Sequence[Field]) -> tuple[Attribute, ...] | None:
-    """What the vector's numbers are called; None where the rows have to tell how many there are, or there are many."""
+def _members(names: Sequence[str], fields: Sequence[Field], known: Mapping[str, Field]) -> tuple[Attribute, ...] | None:
+    """What the vector's numbers are called if all that rows bring are numbers; None: not known, or there are many."""
     members: list[Attribute] = []
     for name, field in zip(names, fields, strict=True):
-        if field.type in ("number", "boolean"):
+        if field.type in ("number", "boolean") or name not in known:
             members.append((field.attribute or Attribute()).named(name))
         elif field.members is not None:
             members += [member.named(f"{name}_{member.name or at}") for at, member in enumerate(field.members)]
