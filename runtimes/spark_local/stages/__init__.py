@@ -6,6 +6,7 @@ from ..stage import Stage
 from .binarizer import Binarizer
 from .bucketed_random_projection_lsh_model import BucketedRandomProjectionLSHModel
 from .bucketizer import Bucketizer
+from .chi_sq_selector_model import ChiSqSelectorModel
 from .dct import DCT
 from .elementwise_product import ElementwiseProduct
 from .gaussian_mixture_model import GaussianMixtureModel
@@ -33,6 +34,7 @@ BUILT_IN: tuple[type[Stage], ...] = (
     Binarizer,
     BucketedRandomProjectionLSHModel,
     Bucketizer,
+    ChiSqSelectorModel,
     DCT,
     ElementwiseProduct,
     GaussianMixtureModel,
