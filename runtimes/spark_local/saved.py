@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, TypeVar
 
 import numpy as np
@@ -150,6 +150,13 @@ class Saved:
     def child(self, *path: str) -> Saved:
         """The stage saved inside this one."""
         return Saved(self._inside(*path))
+
+    def inner_metadata(self, *path: str) -> Mapping[str, Any]:
+        """The metadata of a model in the format of the old mllib, which a stage may hold in a folder of its own."""
+        try:
+            return self._inside(*path).metadata()
+        except Unreadable as error:
+            raise self.unreadable(f"{'/'.join(path)}: {error.reason}") from error
 
     def table(self, name: str = "data", *inside: str) -> Struct:
         """The rows of the folder `name`, which may stand in a folder `inside` this one."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from ..stage import Stage
 from .binarizer import Binarizer
+from .bisecting_k_means_model import BisectingKMeansModel
 from .bucketed_random_projection_lsh_model import BucketedRandomProjectionLSHModel
 from .bucketizer import Bucketizer
 from .chi_sq_selector_model import ChiSqSelectorModel
@@ -32,6 +33,7 @@ from .vector_slicer import VectorSlicer
 
 BUILT_IN: tuple[type[Stage], ...] = (
     Binarizer,
+    BisectingKMeansModel,
     BucketedRandomProjectionLSHModel,
     Bucketizer,
     ChiSqSelectorModel,
