@@ -9,11 +9,13 @@ from .bucketed_random_projection_lsh_model import BucketedRandomProjectionLSHMod
 from .bucketizer import Bucketizer
 from .chi_sq_selector_model import ChiSqSelectorModel
 from .dct import DCT
+from .distributed_lda_model import DistributedLDAModel
 from .elementwise_product import ElementwiseProduct
 from .gaussian_mixture_model import GaussianMixtureModel
 from .imputer_model import ImputerModel
 from .index_to_string import IndexToString
 from .k_means_model import KMeansModel
+from .local_lda_model import LocalLDAModel
 from .max_abs_scaler_model import MaxAbsScalerModel
 from .min_hash_lsh_model import MinHashLSHModel
 from .min_max_scaler_model import MinMaxScalerModel
@@ -38,11 +40,13 @@ BUILT_IN: tuple[type[Stage], ...] = (
     Bucketizer,
     ChiSqSelectorModel,
     DCT,
+    DistributedLDAModel,
     ElementwiseProduct,
     GaussianMixtureModel,
     ImputerModel,
     IndexToString,
     KMeansModel,
+    LocalLDAModel,
     MaxAbsScalerModel,
     MinHashLSHModel,
     MinMaxScalerModel,
