@@ -75,7 +75,8 @@ class Topics:
 
 def _weights(gamma: Array) -> Array:
     """exp E[log theta], if theta is drawn from a Dirichlet distribution of these parameters."""
-    weights: Array = np.exp(digamma(gamma) - digamma(gamma.sum(keepdims=True)))
+    found = digamma(np.append(gamma, gamma.sum()))
+    weights: Array = np.exp(found[:-1] - found[-1])
     return weights
 
 
