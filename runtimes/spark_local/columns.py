@@ -12,7 +12,7 @@ from typing import Any, NamedTuple, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from .values import Sparse
+from .values import Sparse, compressed, sparse_is_smaller
 
 Array: TypeAlias = npt.NDArray[np.float64]
 Integers: TypeAlias = npt.NDArray[np.int64]
@@ -71,6 +71,13 @@ def sparse_rows(column: Column) -> SparseRows | None:
     indices = np.fromiter(chain.from_iterable(row.indices for row in column), np.int64, starts[-1])
     numbers = np.fromiter(chain.from_iterable(row.values for row in column), np.float64, starts[-1])
     return SparseRows(size, starts, indices, numbers)
+
+
+def compressed_rows(matrix: Array) -> Column:
+    """Dense vectors, (n_rows, size), each in the smaller form: a list of them where one at least is to be sparse."""
+    if sparse_is_smaller(np.count_nonzero(matrix, axis=1).min(initial=matrix.shape[1]), matrix.shape[1]):
+        return list(map(compressed, matrix.tolist()))
+    return matrix
 
 
 def values(column: Column) -> list[Any]:

@@ -40,7 +40,8 @@ class Attribute:
 class Field:
     """A column. `attribute`: what its numbers mean, where it holds one in each row.
 
-    `size`: how many numbers its vectors hold; `members`: what each of them means. None: not known.
+    `size`: how many numbers its vectors hold; `members`: what each of them means. None: not known. Members without a
+    size: what they mean if the vectors turn out to hold as many numbers as there are members.
     """
 
     type: Type = "any"

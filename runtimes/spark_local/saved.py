@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, TypeVar
 
 import numpy as np
@@ -16,7 +16,8 @@ from .nested import Flat, Lists, Struct
 
 _T = TypeVar("_T")
 _REQUIRED = object()
-_NOT_FINITE = {"Inf": math.inf, "-Inf": -math.inf, "NaN": math.nan}
+# Spark writes the doubles that JSON lacks as strings, those of a vector in other words than the rest
+_NOT_FINITE = {"Inf": math.inf, "-Inf": -math.inf, "NaN": math.nan, "Infinity": math.inf, "-Infinity": -math.inf}
 
 
 class Saved:
@@ -64,14 +65,14 @@ class Saved:
         return self.column("outputCol", f"{self.uid}__output")
 
     def columns(self) -> tuple[tuple[str, ...], tuple[str, ...]]:
-        """The inputs and outputs of a stage that takes one column or several: inputCol and outputCol, or the lists."""
-        if not self.has("inputCols"):
+        """inputCol and outputCol, or inputCols and as many outputCols; Spark lets only one of the two be set."""
+        if not self.is_set("inputCols"):
             return (self.column("inputCol"),), (self.output(),)
-        if self.has("inputCol"):
+        if self.is_set("inputCol"):
             raise self.unreadable("it has both inputCol and inputCols")
         inputs, outputs = self.texts("inputCols"), self.texts("outputCols")
         if len(inputs) != len(outputs):
-            raise self.unreadable(f"{len(inputs)} input but {len(outputs)} output columns")
+            raise self.unreadable(f"{len(inputs)} input and {len(outputs)} output columns")
         return inputs, outputs
 
     def flag(self, name: str, default: Any = _REQUIRED) -> bool:
@@ -115,17 +116,24 @@ class Saved:
 
     def doubles(self, name: str) -> tuple[float, ...] | None:
         """A list of doubles, None if the parameter is not set. Spark writes those that JSON lacks as strings."""
-        if not self.has(name):
-            return None
-        stored: list[Any] = self._param(name, list, _REQUIRED)
-        found: list[Any] = [_NOT_FINITE.get(item) if isinstance(item, str) else item for item in stored]
-        if all(type(item) in (int, float) for item in found):
-            return tuple(map(float, found))
-        raise self.unreadable(f"{name} should be a list of numbers, not {stored!r}")
+        return self._doubles(self._param(name, list, _REQUIRED), name) if self.has(name) else None
+
+    def lists_of_doubles(self, name: str) -> tuple[tuple[float, ...], ...]:
+        """A list of lists of doubles."""
+        return tuple(self._doubles(item, name) for item in self._param(name, list, _REQUIRED))
+
+    def vector_param(self, name: str) -> list[float]:
+        """The numbers of a vector that is a parameter."""
+        stored: dict[str, Any] = self._param(name, dict, _REQUIRED)
+        return self.vector(stored | {"values": list(self._doubles(stored.get("values"), name))}, name)
 
     def has(self, name: str) -> bool:
         """Whether the parameter is set, by the user or by default."""
         return name in self._params
+
+    def is_set(self, name: str) -> bool:
+        """Whether the user set the parameter."""
+        return name in self._metadata.get("paramMap", {})
 
     def extra(self, name: str) -> Any:
         """What the metadata hold beside the parameters, such as numFeatures; None: nothing."""
@@ -142,6 +150,13 @@ class Saved:
     def child(self, *path: str) -> Saved:
         """The stage saved inside this one."""
         return Saved(self._inside(*path))
+
+    def inner_metadata(self, *path: str) -> Mapping[str, Any]:
+        """The metadata of a model in the format of the old mllib, which a stage may hold in a folder of its own."""
+        try:
+            return self._inside(*path).metadata()
+        except Unreadable as error:
+            raise self.unreadable(f"{'/'.join(path)}: {error.reason}") from error
 
     def table(self, name: str = "data", *inside: str) -> Struct:
         """The rows of the folder `name`, which may stand in a folder `inside` this one."""
@@ -245,6 +260,13 @@ class Saved:
         found = np.zeros((outer, inner))
         found[np.repeat(np.arange(outer), lengths), within] = values
         return found
+
+    def _doubles(self, stored: Any, name: str) -> tuple[float, ...]:
+        if isinstance(stored, list):
+            found: list[Any] = [_NOT_FINITE.get(item) if isinstance(item, str) else item for item in stored]
+            if all(type(item) in (int, float) for item in found):
+                return tuple(map(float, found))
+        raise self.unreadable(f"{name} should be a list of numbers, not {stored!r}")
 
     def _param_or(self, name: str, default: Any) -> Any:
         found: Any = self._params.get(name, default)

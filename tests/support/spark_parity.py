@@ -74,8 +74,11 @@ class Parity:
         compile_model(path, path / "compiled")
         return load(path / "compiled")
 
-    def check(self, model: Any, frame: Any, relative: float = 0.0) -> list[Row]:
-        """Asserts that Spark and both paths of the engine answer alike, bit for bit unless `relative` is given."""
+    def check(self, model: Any, frame: Any, relative: float = 0.0, *, of_largest: bool = False) -> list[Row]:
+        """Asserts that Spark and both paths of the engine answer alike, bit for bit unless `relative` is given.
+
+        `of_largest`: differences are relative to the largest number of a vector, for sums in which terms cancel out.
+        """
         rows = [plain_row(row) for row in frame.collect()]
         ours = self.load(model)
         with warnings.catch_warnings():
@@ -87,7 +90,7 @@ class Parity:
             for position, (got, want) in enumerate(zip(answer, expected, strict=True)):
                 assert list(got) == list(want), f"columns of row {position}"
                 for column in want:
-                    found = difference(got[column], want[column])
+                    found = (difference_of_largest if of_largest else difference)(got[column], want[column])
                     assert found <= relative, f"{column} of row {position}: {got[column]} != {want[column]}"
                     deviation = max(deviation, found)
         self._coverage.note(model, len(rows), deviation)
@@ -122,6 +125,17 @@ def difference(got: object, want: object) -> float:
     if isinstance(got, dict) and isinstance(want, dict) and list(got) == list(want):
         return max((difference(got[key], want[key]) for key in want), default=0.0)
     return 0.0 if got == want else math.inf
+
+
+def difference_of_largest(got: object, want: object) -> float:
+    """The same, but a difference between two vectors is relative to their largest number, and zeros are alike."""
+    if not isinstance(got, list) or not isinstance(want, list) or len(got) != len(want):
+        return difference(got, want)
+    largest = max((abs(v) for v in want if math.isfinite(v)), default=0.0)
+    pairs = [(a, b) for a, b in zip(got, want, strict=True) if difference(a, b)]
+    if not all(isinstance(a, float) and math.isfinite(a) and math.isfinite(b) for a, b in pairs):
+        return math.inf
+    return max((abs(a - b) / largest if a != b else 0.0 for a, b in pairs), default=0.0)
 
 
 def same(got: object, want: object, relative: float = 0.0) -> bool:

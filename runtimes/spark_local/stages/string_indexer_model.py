@@ -46,7 +46,7 @@ class StringIndexerModel(Stage):
         inputs, outputs = saved.columns()
         labels = _labels(saved)
         if len(inputs) != len(labels):
-            raise saved.unreadable(f"{len(inputs)} input columns but {len(labels)} lists of labels")
+            raise saved.unreadable(f"{len(inputs)} input columns, but {len(labels)} lists of labels")
         of_text = tuple({label: float(index) for index, label in enumerate(of)} for of in labels)
         handle_invalid = saved.choice("handleInvalid", ("error", "skip", "keep"), "error")
         return cls(inputs, outputs, labels, handle_invalid, of_text, tuple(map(_with_spellings, of_text)))

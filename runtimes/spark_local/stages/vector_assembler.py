@@ -1,7 +1,7 @@
 """VectorAssembler: numbers, booleans and vectors of a row, one behind the other, in one vector.
 
-Spark's `ml/feature/VectorAssembler.scala`, 4.3. The vector is sparse where that is smaller, 1.5·(nnz + 1) < size
-(`SparseVector.compressed` in `ml/linalg/Vectors.scala`); zeros are dropped on the way, so -0.0 comes out as 0.0.
+Spark's `ml/feature/VectorAssembler.scala`, 4.3. The vector is sparse where that is smaller, as
+`Vector.compressed` in `ml/linalg/Vectors.scala` counts it; zeros are dropped on the way, so -0.0 comes out as 0.0.
 handleInvalid says what a null is, and a NaN outside of vectors: `error` refuses it, `skip` drops the row, `keep` makes
 a null as many NaN as its column has numbers. As in Spark, `keep` takes vectors only from columns whose size a stage
 before it tells. Where every row is skipped Spark fails on columns of vectors; here no row is left.
@@ -16,14 +16,13 @@ from typing import Any
 
 import numpy as np
 
-from ..columns import Array, Column, SparseRows, doubles, sparse_rows, vectors
+from ..columns import Array, Column, SparseRows, compressed_rows, doubles, sparse_rows, vectors
 from ..errors import Rejected
 from ..fields import ANY, Attribute, Field
-from ..fields import vector as vector_field
 from ..registry import register
 from ..saved import Saved
 from ..stage import Stage
-from ..values import Sparse, Vector, number, vector
+from ..values import Sparse, Vector, number, sparse_is_smaller, vector
 
 _MOST_NAMED = 65_536
 """Of a larger vector without names, as hashing makes them, the numbers get none."""
@@ -58,13 +57,13 @@ class VectorAssembler(Stage):
             self,
             made_before=frozenset(known) & frozenset(self.inputs),
             sizes=tuple(1 if field.type in ("number", "boolean") else field.size for field in fields),
-            members=_members(self.inputs, fields),
+            members=_members(self.inputs, fields, known),
         )
 
     def makes(self) -> Mapping[str, Field]:
         known = [size for size in self.sizes if size is not None]
         size = sum(known) if len(known) == len(self.inputs) else None
-        return {self.outputs[0]: vector_field(size, self.members)}
+        return {self.outputs[0]: Field("vector", size=size, members=self.members)}
 
     def apply(self, *values: Any) -> tuple[Vector] | None:
         indices: list[int] = []
@@ -86,7 +85,7 @@ class VectorAssembler(Stage):
                     numbers.append(found)
             size += part_size
         assembled = Sparse(size, indices, numbers)
-        return (assembled if 1.5 * (len(indices) + 1.0) < size else assembled.dense(),)
+        return (assembled if sparse_is_smaller(len(indices), size) else assembled.dense(),)
 
     def _part(self, value: object, position: int) -> Vector | None:
         """The numbers that a value stands for; None drops the row."""
@@ -124,12 +123,9 @@ class VectorAssembler(Stage):
         dense = [part for part in parts if isinstance(part, np.ndarray)]
         if len(dense) < len(parts):
             joined = _joined(parts)
-            is_sparse = 1.5 * (np.diff(joined.starts) + 1.0) < joined.size
-            return (joined,) if is_sparse.all() else None
-        assembled = np.concatenate(dense, axis=1)
-        if (1.5 * (np.count_nonzero(assembled, axis=1) + 1.0) < assembled.shape[1]).any():
-            return None
-        return (assembled + 0.0,)
+            fullest = int(np.diff(joined.starts).max(initial=0))
+            return (joined,) if sparse_is_smaller(fullest, joined.size) else None
+        return (compressed_rows(np.concatenate(dense, axis=1) + 0.0),)
 
 
 def _joined(parts: Sequence[Array | SparseRows]) -> SparseRows:
@@ -154,11 +150,11 @@ def _joined(parts: Sequence[Array | SparseRows]) -> SparseRows:
     return SparseRows(size, starts, np.concatenate(indices)[order], np.concatenate(numbers)[order])
 
 
-def _members(names: Sequence[str], fields: Sequence[Field]) -> tuple[Attribute, ...] | None:
-    """What the vector's numbers are called; None where the rows have to tell how many there are, or there are many."""
+def _members(names: Sequence[str], fields: Sequence[Field], known: Mapping[str, Field]) -> tuple[Attribute, ...] | None:
+    """What the vector's numbers are called if all that rows bring are numbers; None: not known, or there are many."""
     members: list[Attribute] = []
     for name, field in zip(names, fields, strict=True):
-        if field.type in ("number", "boolean"):
+        if field.type in ("number", "boolean") or name not in known:
             members.append((field.attribute or Attribute()).named(name))
         elif field.members is not None:
             members += [member.named(f"{name}_{member.name or at}") for at, member in enumerate(field.members)]

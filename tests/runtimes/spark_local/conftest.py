@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -60,6 +60,10 @@ class Saver:
         file = folder / name / f"part-{part:05d}-c000.snappy.parquet"
         pq.write_table(pa.table(columns), file, write_page_checksum=True)
 
+    def vectors(self, *rows: Sequence[float]) -> pa.Array:
+        """A column of dense vectors."""
+        return pa.array([{"type": 1, "values": list(row)} for row in rows], VECTOR)
+
     def indexer(self, name: str = "", labels: tuple[tuple[str, ...], ...] = (("a", "b"),), **params: Any) -> Path:
         folder = self.stage(name, "feature.StringIndexerModel", {"inputCol": "text", "outputCol": "index"} | params)
         self.data(folder, {"labelsArray": pa.array([labels], pa.list_(pa.list_(pa.string())))})
@@ -75,9 +79,7 @@ class Saver:
     def scaler(self, name: str = "", std: tuple[float, ...] = (2.0, 0.0), **params: Any) -> Path:
         given = {"inputCol": "features", "outputCol": "scaled"} | params
         folder = self.stage(name, "feature.StandardScalerModel", given)
-        mean = [1.0] * len(std)
-        vectors = [{"type": 1, "values": list(std)}, {"type": 1, "values": mean}]
-        self.data(folder, {"std": pa.array([vectors[0]], VECTOR), "mean": pa.array([vectors[1]], VECTOR)})
+        self.data(folder, {"std": self.vectors(std), "mean": self.vectors([1.0] * len(std))})
         return folder
 
     def forest(self, name: str = "", trees: list[list[Row]] | None = None, **params: Any) -> Path:

@@ -63,7 +63,8 @@ def test_sparse_where_that_is_smaller(frame: Any, parity: Any) -> None:
     from pyspark.ml.feature import VectorAssembler
     from pyspark.ml.linalg import Vectors
 
-    rows = [(Vectors.dense([1.0] * filled + [0.0] * (8 - filled)), x) for filled in range(9) for x in (0.0, 2.0)]
+    sizes = [(size, filled) for size in range(13) for filled in range(size + 1)]
+    rows = [(Vectors.dense([1.0] * filled + [0.0] * (size - filled)), x) for size, filled in sizes for x in (0.0, 2.0)]
     parity.check(VectorAssembler(inputCols=["v", "x"], outputCol="f"), frame("v vector, x double", rows))
 
 
