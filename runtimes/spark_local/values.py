@@ -44,6 +44,7 @@ MISSING = Missing()
 # JSON has no such numbers; in rows they are written as ProtoJSON writes them.
 _NOT_FINITE = {"NaN": math.nan, "Infinity": math.inf, "-Infinity": -math.inf}
 _ONLY_FLOATS = {float}
+_TEXT_OR_NULL = {str, type(None)}
 _MAX_SIZE = 2**31 - 1
 
 
@@ -83,6 +84,28 @@ def vector_of(value: object, size: int, column: str) -> Vector:
     return found
 
 
+def string(value: object, column: str) -> str:
+    """A text that has to be there. Raises Rejected."""
+    if type(value) is str:
+        return value
+    raise Rejected("is null, which this stage does not take" if value is None else _not_text(value), column)
+
+
+def strings(value: object, column: str) -> list[str | None]:
+    """A list of texts and nulls, which has to be there; it is returned itself: do not change it. Raises Rejected."""
+    if type(value) is not list:
+        wrong = (
+            "is null, which this stage does not take"
+            if value is None
+            else f"should be a list of text, not {kind(value)}"
+        )
+        raise Rejected(wrong, column)
+    if not set(map(type, value)) <= _TEXT_OR_NULL:
+        position, other = next((at, item) for at, item in enumerate(value) if type(item) not in _TEXT_OR_NULL)
+        raise Rejected(f"at position {position} {_not_text(other)}", column)
+    return value
+
+
 def plain(value: object) -> object:
     """The form in which a value leaves: a sparse vector becomes `{"size", "indices", "values"}`."""
     return value._asdict() if type(value) is Sparse else value
@@ -120,6 +143,10 @@ def _digits(value: float) -> tuple[str, int]:
     if len(shortest.as_tuple().digits) == 1 and float(nearest) == value:
         shortest = nearest  # where one digit would do, Java takes the nearest of two: 4.9E-324, not 5E-324
     return "".join(map(str, shortest.as_tuple().digits)), shortest.adjusted()
+
+
+def _not_text(value: object) -> str:
+    return f"should be text, not {kind(value)}"
 
 
 def _elements(value: Iterable[object], column: str) -> list[float]:

@@ -31,7 +31,9 @@ def frame(spark: Any) -> Any:
         schema = StructType()
         for column in columns.split(", "):
             name, kind = column.split()
-            schema = schema.add(name, VectorUDT() if kind == "vector" else kind)
+            schema = schema.add(
+                name, VectorUDT() if kind == "vector" else StructType.fromDDL(f"c {kind}")["c"].dataType
+            )
         return spark.createDataFrame(rows, schema)
 
     return make
