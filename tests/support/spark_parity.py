@@ -142,6 +142,26 @@ def finite(data: Any) -> Any:
     return data.sparkSession.createDataFrame(kept, data.schema)
 
 
+def renamed(model: Any, at: int, **params: Any) -> Any:
+    """A copy of a fitted stage for one pipeline of many: its outputs named after `at`, with `params` set besides."""
+    names = ("rawPredictionCol", "probabilityCol", "predictionCol", "leafCol", "outputCol")
+    outputs = {name: f"{name}{at}" for name in names if model.hasParam(name)}
+    return model.copy({model.getParam(name): value for name, value in (outputs | params).items() if value is not None})
+
+
+def output_variants(model: Any, thresholds: list[float]) -> Any:
+    """A pipeline of a classifier with each choice of columns, without thresholds and with them."""
+    from pyspark.ml import PipelineModel as SparkPipelineModel
+
+    chosen = [
+        {name: "" for name, left_out in zip(("rawPredictionCol", "probabilityCol"), out, strict=True) if left_out}
+        | ({"thresholds": thresholds} if given else {})
+        for out in ((False, False), (True, False), (False, True), (True, True))
+        for given in (False, True)
+    ]
+    return SparkPipelineModel([renamed(model, at, **params) for at, params in enumerate(chosen)])
+
+
 def drawn(strategy: st.SearchStrategy[Any], n: int) -> list[Any]:
     """`n` values of a hypothesis strategy, always the same ones: as many rows of one data frame."""
     found: list[Any] = []

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ..stage import Stage
+from .decision_tree_classification_model import DecisionTreeClassificationModel
 from .index_to_string import IndexToString
 from .pipeline_model import PipelineModelStage
 from .random_forest_classification_model import RandomForestClassificationModel
@@ -11,6 +12,7 @@ from .string_indexer_model import StringIndexerModel
 from .vector_assembler import VectorAssembler
 
 BUILT_IN: tuple[type[Stage], ...] = (
+    DecisionTreeClassificationModel,
     IndexToString,
     PipelineModelStage,
     RandomForestClassificationModel,
