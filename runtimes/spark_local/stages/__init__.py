@@ -4,18 +4,22 @@ from __future__ import annotations
 
 from ..stage import Stage
 from .decision_tree_classification_model import DecisionTreeClassificationModel
+from .decision_tree_regression_model import DecisionTreeRegressionModel
 from .index_to_string import IndexToString
 from .pipeline_model import PipelineModelStage
 from .random_forest_classification_model import RandomForestClassificationModel
+from .random_forest_regression_model import RandomForestRegressionModel
 from .standard_scaler_model import StandardScalerModel
 from .string_indexer_model import StringIndexerModel
 from .vector_assembler import VectorAssembler
 
 BUILT_IN: tuple[type[Stage], ...] = (
     DecisionTreeClassificationModel,
+    DecisionTreeRegressionModel,
     IndexToString,
     PipelineModelStage,
     RandomForestClassificationModel,
+    RandomForestRegressionModel,
     StandardScalerModel,
     StringIndexerModel,
     VectorAssembler,
