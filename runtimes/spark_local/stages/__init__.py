@@ -5,6 +5,8 @@ from __future__ import annotations
 from ..stage import Stage
 from .decision_tree_classification_model import DecisionTreeClassificationModel
 from .decision_tree_regression_model import DecisionTreeRegressionModel
+from .gbt_classification_model import GBTClassificationModel
+from .gbt_regression_model import GBTRegressionModel
 from .index_to_string import IndexToString
 from .pipeline_model import PipelineModelStage
 from .random_forest_classification_model import RandomForestClassificationModel
@@ -16,6 +18,8 @@ from .vector_assembler import VectorAssembler
 BUILT_IN: tuple[type[Stage], ...] = (
     DecisionTreeClassificationModel,
     DecisionTreeRegressionModel,
+    GBTClassificationModel,
+    GBTRegressionModel,
     IndexToString,
     PipelineModelStage,
     RandomForestClassificationModel,
