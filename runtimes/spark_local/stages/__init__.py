@@ -8,6 +8,8 @@ from .decision_tree_regression_model import DecisionTreeRegressionModel
 from .gbt_classification_model import GBTClassificationModel
 from .gbt_regression_model import GBTRegressionModel
 from .index_to_string import IndexToString
+from .linear_regression_model import LinearRegressionModel
+from .linear_svc_model import LinearSVCModel
 from .pipeline_model import PipelineModelStage
 from .random_forest_classification_model import RandomForestClassificationModel
 from .random_forest_regression_model import RandomForestRegressionModel
@@ -21,6 +23,8 @@ BUILT_IN: tuple[type[Stage], ...] = (
     GBTClassificationModel,
     GBTRegressionModel,
     IndexToString,
+    LinearRegressionModel,
+    LinearSVCModel,
     PipelineModelStage,
     RandomForestClassificationModel,
     RandomForestRegressionModel,
