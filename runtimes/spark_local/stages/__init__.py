@@ -10,6 +10,7 @@ from .gbt_regression_model import GBTRegressionModel
 from .index_to_string import IndexToString
 from .linear_regression_model import LinearRegressionModel
 from .linear_svc_model import LinearSVCModel
+from .naive_bayes_model import NaiveBayesModel
 from .pipeline_model import PipelineModelStage
 from .random_forest_classification_model import RandomForestClassificationModel
 from .random_forest_regression_model import RandomForestRegressionModel
@@ -25,6 +26,7 @@ BUILT_IN: tuple[type[Stage], ...] = (
     IndexToString,
     LinearRegressionModel,
     LinearSVCModel,
+    NaiveBayesModel,
     PipelineModelStage,
     RandomForestClassificationModel,
     RandomForestRegressionModel,
