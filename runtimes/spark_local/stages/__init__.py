@@ -5,6 +5,8 @@ from __future__ import annotations
 from ..stage import Stage
 from .decision_tree_classification_model import DecisionTreeClassificationModel
 from .decision_tree_regression_model import DecisionTreeRegressionModel
+from .fm_classification_model import FMClassificationModel
+from .fm_regression_model import FMRegressionModel
 from .gbt_classification_model import GBTClassificationModel
 from .gbt_regression_model import GBTRegressionModel
 from .index_to_string import IndexToString
@@ -21,6 +23,8 @@ from .vector_assembler import VectorAssembler
 BUILT_IN: tuple[type[Stage], ...] = (
     DecisionTreeClassificationModel,
     DecisionTreeRegressionModel,
+    FMClassificationModel,
+    FMRegressionModel,
     GBTClassificationModel,
     GBTRegressionModel,
     IndexToString,
