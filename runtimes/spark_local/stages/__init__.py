@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ..stage import Stage
+from .aft_survival_regression_model import AFTSurvivalRegressionModel
 from .decision_tree_classification_model import DecisionTreeClassificationModel
 from .decision_tree_regression_model import DecisionTreeRegressionModel
 from .fm_classification_model import FMClassificationModel
@@ -10,6 +11,7 @@ from .fm_regression_model import FMRegressionModel
 from .gbt_classification_model import GBTClassificationModel
 from .gbt_regression_model import GBTRegressionModel
 from .index_to_string import IndexToString
+from .isotonic_regression_model import IsotonicRegressionModel
 from .linear_regression_model import LinearRegressionModel
 from .linear_svc_model import LinearSVCModel
 from .naive_bayes_model import NaiveBayesModel
@@ -21,6 +23,7 @@ from .string_indexer_model import StringIndexerModel
 from .vector_assembler import VectorAssembler
 
 BUILT_IN: tuple[type[Stage], ...] = (
+    AFTSurvivalRegressionModel,
     DecisionTreeClassificationModel,
     DecisionTreeRegressionModel,
     FMClassificationModel,
@@ -28,6 +31,7 @@ BUILT_IN: tuple[type[Stage], ...] = (
     GBTClassificationModel,
     GBTRegressionModel,
     IndexToString,
+    IsotonicRegressionModel,
     LinearRegressionModel,
     LinearSVCModel,
     NaiveBayesModel,
