@@ -14,7 +14,7 @@ import numpy as np
 from .columns import Array
 from .nested import Struct
 from .saved import Saved
-from .trees import Booleans, Categories, Integers, Tests, Trees
+from .trees import Booleans, Categories, Integers, Splits, Trees
 
 VARIANCE_STATS = 3
 """The training statistics of a regression tree's node: the weight, the sum and the sum of squares of the labels."""
@@ -83,7 +83,7 @@ class _Reader:
         self._check(np.array_equal(children, np.flatnonzero(own > 0)), "a node has no parent, or two")
         self._check(bool((right[splits] > left[splits]).all()), "a node is its own descendant")
         self._check(bool(((feature[splits] >= 0) & (feature[splits] < n_features)).all()), "a split is on no feature")
-        tests, test = self._tests(splits, feature)
+        different, asked = self._different(splits, feature)
         levels = _levels(self._starts, splits, left + offset, right + offset)
         order = np.concatenate(levels)
         place = np.empty(size, np.int64)
@@ -92,8 +92,8 @@ class _Reader:
         return Trees(
             n_trees=len(self._per_tree),
             depth=len(levels) - 1,
-            tests=tests,
-            test=test[order],
+            splits=different,
+            split=asked[order],
             left=place[np.where(splits, left + offset, np.arange(size))[order]],
             tree=np.repeat(np.arange(len(self._per_tree)), self._per_tree)[order],
             leaf_number=(leaves_before - np.repeat(leaves_before[self._starts], self._per_tree))[order],
@@ -101,17 +101,17 @@ class _Reader:
             stats=self._stats(size, n_stats)[order],
         )
 
-    def _tests(self, splits: Booleans, feature: Integers) -> tuple[Tests, Integers]:
-        """The different tests, and which of them each node asks: from `leftCategoriesOrThreshold`, `numCategories`."""
+    def _different(self, splits: Booleans, feature: Integers) -> tuple[Splits, Integers]:
+        """The different splits, and which of them each node asks: from `leftCategoriesOrThreshold`, `numCategories`."""
         n_categories = self._split("numCategories")
         given = self._saved.lists(self._nodes, *self._within, "split", "leftCategoriesOrThreshold")
         lengths, starts, numbers = given.lengths, given.starts[:-1], self._saved.items(given)
         continuous = splits & (n_categories == -1)
         self._check(bool((lengths[continuous] == 1).all()), "a split on a number has not one threshold")
         nodes = np.flatnonzero(continuous)
-        features, thresholds, asked = _different(feature[nodes], numbers[starts[nodes]])
-        test = np.zeros(len(splits), np.int64)
-        test[nodes] = asked + 1
+        features, thresholds, which = _different(feature[nodes], numbers[starts[nodes]])
+        asked = np.zeros(len(splits), np.int64)
+        asked[nodes] = which + 1
         of_categories: dict[tuple[int, Categories], int] = {}
         for node in np.flatnonzero(splits & (n_categories != -1)):
             listed = frozenset(numbers[starts[node] : starts[node] + lengths[node]].tolist())
@@ -119,14 +119,14 @@ class _Reader:
             self._check(listed <= every, "a split is on categories that its feature has not")
             is_left = int(lengths[node]) <= int(n_categories[node]) // 2
             kept = (listed if is_left else every - listed, is_left)
-            test[node] = of_categories.setdefault((int(feature[node]), kept), 1 + len(features) + len(of_categories))
+            asked[node] = of_categories.setdefault((int(feature[node]), kept), 1 + len(features) + len(of_categories))
         none = [None] * (1 + len(features))
-        tests = Tests(
+        different = Splits(
             feature=np.array([0, *features.tolist(), *(of for of, _ in of_categories)]),
             threshold=np.array([0.0, *thresholds.tolist(), *(0.0 for _ in of_categories)]),
             categories=(*none, *(kept for _, kept in of_categories)),
         )
-        return tests, test
+        return different, asked
 
     def _stats(self, size: int, n_stats: int) -> Array:
         stats = self._saved.lists(self._nodes, *self._within, "impurityStats")

@@ -5,8 +5,8 @@ not need). A continuous split sends `x <= threshold` left, so NaN goes right. A 
 two sets, the left one if it has at most half of the categories; what is not in the kept set goes to the other side,
 an unseen category too. What a leaf means (votes, a mean) is for the stage that owns the trees.
 
-Trees of one forest ask the same few questions over and over, so each different question is a `test`, answered once for
-a row; from then on a step down is two look-ups. All trees go down together, level by level.
+The trees of a forest ask the same few questions over and over, so each different split is answered once for a row; from
+then on a step down is two look-ups. All trees go down together, level by level.
 """
 
 from __future__ import annotations
@@ -27,15 +27,15 @@ from .values import Sparse, Vector
 Integers: TypeAlias = npt.NDArray[np.int64]
 Booleans: TypeAlias = npt.NDArray[np.bool_]
 
-# Of a categorical test: the kept set, and whether that is the left one. None: the test is on a threshold.
+# Of a categorical split: the kept set, and whether that is the left one. None: it is on a threshold.
 Categories: TypeAlias = "tuple[frozenset[float], bool] | None"
 
 _BLOCK_STEPS = 1 << 18
-"""Nodes, and answers to tests, that a block of rows works on at a time: they stay in the processor's cache."""
+"""Nodes, and answers to splits, that a block of rows works on at a time: they stay in the processor's cache."""
 _ARRAYS_FROM = 128
 """The least number of steps down for which one row is faster in NumPy than in plain Python."""
-_TESTS_PER_STEP = 4
-"""Where there are more tests to a step than this, only those that are met are answered."""
+_SPLITS_PER_STEP = 4
+"""Where there are more splits to a step than this, only those that are met are answered."""
 
 
 class _Zeros(dict[int, float]):
@@ -46,8 +46,8 @@ class _Zeros(dict[int, float]):
 
 
 @dataclass(frozen=True)
-class Tests:
-    """What the nodes of a forest ask; the first test is that of leaves, whose answer is always left."""
+class Splits:
+    """The different questions of a forest; the first is that of leaves, whose answer is always left."""
 
     feature: Integers
     threshold: Array
@@ -57,7 +57,7 @@ class Tests:
         return len(self.feature)
 
     def go_right(self, rows: Array, asked: Integers | None = None) -> Booleans:
-        """The answers to the tests `asked` (…, n), None for all, of rows of shape (…, n_features)."""
+        """The answers to the splits `asked` (…, n), None for all, of rows of shape (…, n_features)."""
         if asked is None:
             asked = np.arange(len(self))
         feature = self.feature.take(asked)
@@ -85,12 +85,12 @@ class Tests:
 
     @cached_property
     def _category_table(self) -> tuple[Integers, Integers, Booleans]:
-        """Where a test's entries begin, the category that stands for all that are in no kept set, and the entries."""
+        """Where a split's entries begin, the category that stands for all that are in no kept set, and the entries."""
         first: list[int] = []
         unseen: list[int] = []
         goes_right: list[bool] = []
-        for test in self.categories:
-            kept, is_left = test or (frozenset(), True)
+        for split in self.categories:
+            kept, is_left = split or (frozenset(), True)
             past = int(max(kept, default=-1.0)) + 1
             first.append(len(goes_right))
             unseen.append(past)
@@ -103,15 +103,15 @@ class Trees:
     """The nodes of all trees, level by level: first the roots, then their children, and so on, siblings side by side.
 
     All arrays have an entry for each node. `left`: its left child, behind which stands the right one; a leaf is its
-    own. `test`: what it asks. `tree`: the number of its tree. `leaf_number`: a leaf's place among those of its tree
-    from left to right; of no meaning for others. `stats`: (n_nodes, n_stats), its training statistics, for a classifier
-    the weight of each class.
+    own. `split`: which one it asks. `tree`: the number of its tree. `leaf_number`: a leaf's place among those of its
+    tree from left to right; of no meaning for others. `stats`: (n_nodes, n_stats), its training statistics, for a
+    classifier the weight of each class.
     """
 
     n_trees: int
     depth: int
-    tests: Tests
-    test: Integers
+    splits: Splits
+    split: Integers
     left: Integers
     tree: Integers
     leaf_number: Integers
@@ -157,8 +157,8 @@ class Trees:
 
     def leaves_of_rows(self, matrix: Array) -> Iterator[Integers]:
         """The same for `matrix` (n_rows, n_features), block by block of its rows: (n_rows of the block, n_trees)."""
-        tests = len(self.tests) if self._answers_all else 0
-        n_rows = max(_BLOCK_STEPS // max(self.n_trees, tests), 1)
+        n_answers = len(self.splits) if self._answers_all else 0
+        n_rows = max(_BLOCK_STEPS // max(self.n_trees, n_answers), 1)
         for start in range(0, len(matrix), n_rows):
             rows = matrix[start : start + n_rows]
             yield self._descend(rows, np.broadcast_to(np.arange(self.n_trees), (len(rows), self.n_trees)))
@@ -167,25 +167,25 @@ class Trees:
         """From the roots in `node` (…, n_trees) to the leaves that rows of shape (…, n_features) reach."""
         if not self._answers_all:
             for _ in range(self.depth):
-                node = self.left.take(node) + self.tests.go_right(rows, self.test.take(node))
+                node = self.left.take(node) + self.splits.go_right(rows, self.split.take(node))
             return node
-        answers = self.tests.go_right(rows)
-        begin = np.arange(answers.size // len(self.tests))[:, None] * len(self.tests) if answers.ndim == 2 else 0
+        answers = self.splits.go_right(rows)
+        begin = np.arange(answers.size // len(self.splits))[:, None] * len(self.splits) if answers.ndim == 2 else 0
         for _ in range(self.depth):
-            node = self.left.take(node) + answers.take(self.test.take(node) + begin)
+            node = self.left.take(node) + answers.take(self.split.take(node) + begin)
         return node
 
     @cached_property
     def _answers_all(self) -> bool:
-        """Whether each row gets all tests answered, or those only that it meets."""
-        return len(self.tests) <= _TESTS_PER_STEP * self.n_trees * self.depth + 1
+        """Whether each row gets all splits answered, or those only that it meets."""
+        return len(self.splits) <= _SPLITS_PER_STEP * self.n_trees * self.depth + 1
 
     @cached_property
     def _lists(self) -> tuple[list[int], list[int], list[float], list[Categories]]:
-        """Each node's left child and test, for one row: a list gives its elements several times as fast as an array."""
-        tests, test = self.tests, self.test
-        categories = [tests.categories[number] for number in test]
-        return self.left.tolist(), tests.feature[test].tolist(), tests.threshold[test].tolist(), categories
+        """Each node's left child and split, for one row: a list is read several times as fast as an array."""
+        splits, split = self.splits, self.split
+        categories = [splits.categories[number] for number in split]
+        return self.left.tolist(), splits.feature[split].tolist(), splits.threshold[split].tolist(), categories
 
 
 class LeafSums:

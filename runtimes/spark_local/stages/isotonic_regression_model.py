@@ -8,7 +8,6 @@ search does, for which -0.0 is below 0.0 and NaN above all. A null number stays 
 from __future__ import annotations
 
 import math
-from bisect import bisect_left
 from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import pairwise
@@ -43,7 +42,7 @@ class IsotonicRegressionModel(Stage):
                 raise saved.unreadable("its boundaries and predictions are not lists of numbers")
         if not boundaries or len(boundaries) != len(predictions):
             raise saved.unreadable(f"{len(boundaries)} boundaries, {len(predictions)} predictions")
-        if not all(low < high or str(low) == "-0.0" for low, high in pairwise(boundaries)):
+        if not all(low <= high for low, high in pairwise(boundaries)):
             raise saved.unreadable("its boundaries do not ascend")
         feature = saved.integer("featureIndex", 0)
         if feature < 0:
@@ -78,14 +77,22 @@ class IsotonicRegressionModel(Stage):
 
     def _predict(self, x: float) -> float:
         boundaries, predictions = self.boundaries, self.predictions
-        at = len(boundaries) if math.isnan(x) else bisect_left(boundaries, _order(x), key=_order)
-        if at < len(boundaries) and _order(boundaries[at]) == _order(x):
-            return predictions[at]
-        if at in (0, len(boundaries)):
-            return predictions[min(at, len(boundaries) - 1)]
-        below, above = predictions[at - 1], predictions[at]
-        return below + divide((above - below) * (x - boundaries[at - 1]), boundaries[at] - boundaries[at - 1])
+        key, low, high = _order(x), 0, len(boundaries) - 1
+        while low <= high:  # not bisect, which among equal boundaries finds another one
+            middle = (low + high) // 2
+            if (found := _order(boundaries[middle])) == key:
+                return predictions[middle]
+            if found < key:
+                low = middle + 1
+            else:
+                high = middle - 1
+        if low in (0, len(boundaries)):
+            return predictions[min(low, len(boundaries) - 1)]
+        below, above = predictions[low - 1], predictions[low]
+        return below + divide((above - below) * (x - boundaries[low - 1]), boundaries[low] - boundaries[low - 1])
 
 
-def _order(number: float) -> tuple[float, float]:
-    return number, math.copysign(1.0, number)
+def _order(number: float) -> tuple[bool, float, float]:
+    """By which doubles are sorted as Java compares them."""
+    is_nan = math.isnan(number)
+    return is_nan, 0.0 if is_nan else number, 1.0 if is_nan else math.copysign(1.0, number)
