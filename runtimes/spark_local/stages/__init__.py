@@ -10,6 +10,7 @@ from .fm_classification_model import FMClassificationModel
 from .fm_regression_model import FMRegressionModel
 from .gbt_classification_model import GBTClassificationModel
 from .gbt_regression_model import GBTRegressionModel
+from .generalized_linear_regression_model import GeneralizedLinearRegressionModel
 from .index_to_string import IndexToString
 from .isotonic_regression_model import IsotonicRegressionModel
 from .linear_regression_model import LinearRegressionModel
@@ -30,6 +31,7 @@ BUILT_IN: tuple[type[Stage], ...] = (
     FMRegressionModel,
     GBTClassificationModel,
     GBTRegressionModel,
+    GeneralizedLinearRegressionModel,
     IndexToString,
     IsotonicRegressionModel,
     LinearRegressionModel,
