@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from ..stage import Stage
 from .aft_survival_regression_model import AFTSurvivalRegressionModel
+from .als_model import ALSModel
 from .decision_tree_classification_model import DecisionTreeClassificationModel
 from .decision_tree_regression_model import DecisionTreeRegressionModel
 from .fm_classification_model import FMClassificationModel
@@ -25,6 +26,7 @@ from .vector_assembler import VectorAssembler
 
 BUILT_IN: tuple[type[Stage], ...] = (
     AFTSurvivalRegressionModel,
+    ALSModel,
     DecisionTreeClassificationModel,
     DecisionTreeRegressionModel,
     FMClassificationModel,
