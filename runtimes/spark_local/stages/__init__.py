@@ -9,6 +9,7 @@ from .decision_tree_classification_model import DecisionTreeClassificationModel
 from .decision_tree_regression_model import DecisionTreeRegressionModel
 from .fm_classification_model import FMClassificationModel
 from .fm_regression_model import FMRegressionModel
+from .fp_growth_model import FPGrowthModel
 from .gbt_classification_model import GBTClassificationModel
 from .gbt_regression_model import GBTRegressionModel
 from .generalized_linear_regression_model import GeneralizedLinearRegressionModel
@@ -31,6 +32,7 @@ BUILT_IN: tuple[type[Stage], ...] = (
     DecisionTreeRegressionModel,
     FMClassificationModel,
     FMRegressionModel,
+    FPGrowthModel,
     GBTClassificationModel,
     GBTRegressionModel,
     GeneralizedLinearRegressionModel,
