@@ -5,6 +5,7 @@ from __future__ import annotations
 from ..stage import Stage
 from .aft_survival_regression_model import AFTSurvivalRegressionModel
 from .als_model import ALSModel
+from .cross_validator_model import CrossValidatorModel
 from .decision_tree_classification_model import DecisionTreeClassificationModel
 from .decision_tree_regression_model import DecisionTreeRegressionModel
 from .fm_classification_model import FMClassificationModel
@@ -23,11 +24,13 @@ from .random_forest_classification_model import RandomForestClassificationModel
 from .random_forest_regression_model import RandomForestRegressionModel
 from .standard_scaler_model import StandardScalerModel
 from .string_indexer_model import StringIndexerModel
+from .train_validation_split_model import TrainValidationSplitModel
 from .vector_assembler import VectorAssembler
 
 BUILT_IN: tuple[type[Stage], ...] = (
     AFTSurvivalRegressionModel,
     ALSModel,
+    CrossValidatorModel,
     DecisionTreeClassificationModel,
     DecisionTreeRegressionModel,
     FMClassificationModel,
@@ -46,5 +49,6 @@ BUILT_IN: tuple[type[Stage], ...] = (
     RandomForestRegressionModel,
     StandardScalerModel,
     StringIndexerModel,
+    TrainValidationSplitModel,
     VectorAssembler,
 )
