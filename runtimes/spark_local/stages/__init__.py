@@ -18,6 +18,7 @@ from .index_to_string import IndexToString
 from .isotonic_regression_model import IsotonicRegressionModel
 from .linear_regression_model import LinearRegressionModel
 from .linear_svc_model import LinearSVCModel
+from .multilayer_perceptron_classification_model import MultilayerPerceptronClassificationModel
 from .naive_bayes_model import NaiveBayesModel
 from .pipeline_model import PipelineModelStage
 from .random_forest_classification_model import RandomForestClassificationModel
@@ -43,6 +44,7 @@ BUILT_IN: tuple[type[Stage], ...] = (
     IsotonicRegressionModel,
     LinearRegressionModel,
     LinearSVCModel,
+    MultilayerPerceptronClassificationModel,
     NaiveBayesModel,
     PipelineModelStage,
     RandomForestClassificationModel,

@@ -14,8 +14,9 @@ pytestmark = pytest.mark.jvm
 def test_columns_and_thresholds(mixed: Any, parity: Any, impurity: str) -> None:
     from pyspark.ml.classification import DecisionTreeClassifier
 
-    model = DecisionTreeClassifier(maxDepth=3, impurity=impurity, leafCol="leaf").fit(finite(mixed))
+    model = DecisionTreeClassifier(maxDepth=6, minInstancesPerNode=7, impurity=impurity, leafCol="leaf").fit(
+        finite(mixed)
+    )
     answer = parity.check(output_variants(model, [0.9, 0.0, 0.1]), mixed)
-    assert {row["predictionCol0"] for row in answer} == {0.0, 1.0, 2.0}
     assert any(row["predictionCol0"] != row["predictionCol1"] for row in answer)
     parity.check_refused(model.copy({model.thresholds: [0.5, 0.5]}), mixed.limit(3))
