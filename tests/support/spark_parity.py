@@ -74,15 +74,22 @@ class Parity:
         compile_model(path, path / "compiled")
         return load(path / "compiled")
 
-    def check(self, model: Any, frame: Any, relative: float = 0.0) -> list[Row]:
-        """Asserts that Spark and both paths of the engine answer alike, bit for bit unless `relative` is given."""
+    def check(self, model: Any, frame: Any, relative: float = 0.0, unordered: str | None = None) -> list[Row]:
+        """Asserts that Spark and both paths of the engine answer alike, bit for bit unless `relative` is given.
+
+        `unordered`: a column whose lists may be in another order.
+        """
         rows = [plain_row(row) for row in frame.collect()]
         ours = self.load(model)
         with warnings.catch_warnings():
             warnings.filterwarnings("ignore", category=UserWarning, module=r"pyspark\.")
             expected = [plain_row(row) for row in model.transform(frame).collect()]
         deviation = 0.0
-        for answer in (ours._by_row(rows), ours._by_column(rows)):
+        answers = (ours._by_row(rows), ours._by_column(rows))
+        if unordered:
+            for row in (row for rows in (expected, *answers) for row in rows):
+                row[unordered] = sorted(row[unordered])
+        for answer in answers:
             assert len(answer) == len(expected)
             for position, (got, want) in enumerate(zip(answer, expected, strict=True)):
                 assert list(got) == list(want), f"columns of row {position}"

@@ -8,7 +8,7 @@ saved sets. A null row is an empty one.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,6 +18,8 @@ from ..registry import register
 from ..saved import Saved
 from ..stage import Stage
 from ..values import kind
+
+_ITEMS = (str, int, float, type(None))
 
 
 @register
@@ -37,18 +39,15 @@ class FPGrowthModel(Stage):
         if not 0.0 <= least <= 1.0:
             raise saved.unreadable(f"minConfidence is {least}")
         table = saved.table()
-        sets = saved.lists(table, "items").python()
-        counts = dict(zip(map(tuple, sets), saved.numbers(table, "freq").tolist(), strict=True))
-        rules = []
-        for items, count in counts.items():
-            for item in items:
-                others = tuple(other for other in items if other != item)
-                if others and others in counts and count / counts[others] >= least:
-                    rules.append((frozenset(others), item))
+        sets, freq = saved.lists(table, "items").python(), saved.numbers(table, "freq").tolist()
+        if not all(type(item) in _ITEMS for items in sets for item in items):
+            raise saved.unreadable("its frequent sets are not of text or numbers")
+        if min(freq, default=1) < 1:
+            raise saved.unreadable(f"a frequent set occurs {min(freq)} times")
         return cls(
             inputs=(saved.column("itemsCol", "items"),),
             outputs=(saved.column("predictionCol", "prediction"),),
-            rules=tuple(rules),
+            rules=tuple(_rules(dict(zip(map(tuple, sets), freq, strict=True)), least)),
         )
 
     def takes(self) -> Mapping[str, Field]:
@@ -63,7 +62,17 @@ class FPGrowthModel(Stage):
             return ([],)
         if not isinstance(value, list):
             raise Rejected(f"should be a list of items, not {kind(value)}", self.inputs[0])
-        if wrong := next((item for item in value if not (item is None or type(item) in (str, int, float))), None):
-            raise Rejected(f"should hold text or numbers, not {kind(wrong)}", self.inputs[0])
+        wrong = [item for item in value if type(item) not in _ITEMS]
+        if wrong:
+            raise Rejected(f"should hold text or numbers, not {kind(wrong[0])}", self.inputs[0])
         has = frozenset(value)
         return (list(dict.fromkeys(item for others, item in self.rules if others <= has and item not in has)),)
+
+
+def _rules(counts: Mapping[tuple[Any, ...], int], least: float) -> Iterator[tuple[frozenset[Any], Any]]:
+    """The rules whose confidence is `least` or above, from how often each frequent set occurs."""
+    for items, count in counts.items():
+        for item in items:
+            others = tuple(other for other in items if other != item)
+            if others in counts and count / counts[others] >= least:
+                yield frozenset(others), item
