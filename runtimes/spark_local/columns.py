@@ -18,6 +18,10 @@ Array: TypeAlias = npt.NDArray[np.float64]
 Integers: TypeAlias = npt.NDArray[np.int64]
 
 
+_MOST_WRITTEN_OUT = 1 << 24
+"""The most numbers to which sparse vectors are written out."""
+
+
 class SparseRows(NamedTuple):
     """Sparse vectors of `size` numbers: row i holds `indices` and `values` from `starts[i]` to `starts[i + 1]`."""
 
@@ -56,6 +60,25 @@ def vectors(column: Column) -> Array | None:
     if any(set(map(type, row)) - {float} for row in column):
         return None
     return np.array(column, np.float64).reshape(len(column), -1) if column[0] else None
+
+
+def dense_vectors(column: Column, size: int) -> Array | None:
+    """(n_rows, size): the column if it holds vectors of `size` numbers, sparse ones written out.
+
+    For what takes a number that a sparse vector leaves out as it takes a 0.
+    """
+    if isinstance(column, SparseRows):
+        if column.size != size or size * (len(column.starts) - 1) > _MOST_WRITTEN_OUT:
+            return None
+        matrix = np.zeros((len(column.starts) - 1, size))
+        matrix[column.row_numbers(), column.indices] = column.values
+        return matrix
+    if isinstance(column, list) and Sparse in (kinds := set(map(type, column))):
+        if kinds != {list, Sparse} or size * len(column) > _MOST_WRITTEN_OUT:
+            return None if (sparse := sparse_rows(column)) is None else dense_vectors(sparse, size)
+        column = [row.dense() if type(row) is Sparse and row.size == size else row for row in column]
+    found = vectors(column)
+    return found if found is not None and found.shape[1] == size else None
 
 
 def sparse_rows(column: Column) -> SparseRows | None:

@@ -74,10 +74,19 @@ class Parity:
         compile_model(path, path / "compiled")
         return load(path / "compiled")
 
-    def check(self, model: Any, frame: Any, relative: float = 0.0, *, of_largest: bool = False) -> list[Row]:
+    def check(
+        self,
+        model: Any,
+        frame: Any,
+        relative: float = 0.0,
+        *,
+        of_largest: bool = False,
+        unordered: str | None = None,
+    ) -> list[Row]:
         """Asserts that Spark and both paths of the engine answer alike, bit for bit unless `relative` is given.
 
-        `of_largest`: differences are relative to the largest number of a vector, for sums in which terms cancel out.
+        `of_largest`: differences are relative to the largest number of a vector, for sums in which terms cancel out;
+        `unordered`: a column whose lists may be in another order.
         """
         rows = [plain_row(row) for row in frame.collect()]
         ours = self.load(model)
@@ -85,7 +94,11 @@ class Parity:
             warnings.filterwarnings("ignore", category=UserWarning, module=r"pyspark\.")
             expected = [plain_row(row) for row in model.transform(frame).collect()]
         deviation = 0.0
-        for answer in (ours._by_row(rows), ours._by_column(rows)):
+        answers = (ours._by_row(rows), ours._by_column(rows))
+        if unordered:
+            for row in (row for rows in (expected, *answers) for row in rows):
+                row[unordered] = sorted(row[unordered])
+        for answer in answers:
             assert len(answer) == len(expected)
             for position, (got, want) in enumerate(zip(answer, expected, strict=True)):
                 assert list(got) == list(want), f"columns of row {position}"
@@ -154,6 +167,26 @@ def finite(data: Any) -> Any:
 
     kept = [row for row in data.collect() if np.isfinite(row.features.toArray()).all()]
     return data.sparkSession.createDataFrame(kept, data.schema)
+
+
+def renamed(model: Any, at: int, **params: Any) -> Any:
+    """A copy of a fitted stage for one pipeline of many: its outputs named after `at`, with `params` set besides."""
+    names = ("rawPredictionCol", "probabilityCol", "predictionCol", "leafCol", "outputCol")
+    outputs = {name: f"{name}{at}" for name in names if model.hasParam(name)}
+    return model.copy({model.getParam(name): value for name, value in (outputs | params).items() if value is not None})
+
+
+def output_variants(model: Any, thresholds: list[float]) -> Any:
+    """A pipeline of a classifier with each choice of columns, without thresholds and with them."""
+    from pyspark.ml import PipelineModel as SparkPipelineModel
+
+    chosen = [
+        {name: "" for name, left_out in zip(("rawPredictionCol", "probabilityCol"), out, strict=True) if left_out}
+        | ({"thresholds": thresholds} if given else {})
+        for out in ((False, False), (True, False), (False, True), (True, True))
+        for given in (False, True)
+    ]
+    return SparkPipelineModel([renamed(model, at, **params) for at, params in enumerate(chosen)])
 
 
 def drawn(strategy: st.SearchStrategy[Any], n: int) -> list[Any]:

@@ -40,8 +40,23 @@ NODE = pa.struct(
 )
 
 
+MATRIX = pa.struct(
+    [
+        ("type", pa.int8()),
+        ("numRows", pa.int32()),
+        ("numCols", pa.int32()),
+        ("colPtrs", pa.list_(pa.int32())),
+        ("rowIndices", pa.list_(pa.int32())),
+        ("values", pa.list_(pa.float64())),
+        ("isTransposed", pa.bool_()),
+    ]
+)
+
+
 class Saver:
     """Writes stages as Spark 4 does, into one folder."""
+
+    vector_type, matrix_type, node_type = VECTOR, MATRIX, NODE
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
