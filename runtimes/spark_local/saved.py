@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Mapping, Sequence
+from copy import copy
 from typing import Any, TypeVar
 
 import numpy as np
@@ -146,6 +147,12 @@ class Saved:
         if found is None:
             raise self.unreadable(f"its metadata says sparkVersion = {self._metadata['sparkVersion']!r}")
         return int(found[1]), int(found[2])
+
+    def changed(self, params: Mapping[str, Any]) -> Saved:
+        """The same stage with other values of some parameters."""
+        changed = copy(self)
+        changed._params = {**self._params, **params}
+        return changed
 
     def child(self, *path: str) -> Saved:
         """The stage saved inside this one."""

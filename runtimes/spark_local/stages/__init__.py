@@ -42,6 +42,7 @@ from .multilayer_perceptron_classification_model import MultilayerPerceptronClas
 from .n_gram import NGram
 from .naive_bayes_model import NaiveBayesModel
 from .normalizer import Normalizer
+from .one_vs_rest_model import OneVsRestModel
 from .pca_model import PCAModel
 from .pipeline_model import PipelineModelStage
 from .polynomial_expansion import PolynomialExpansion
@@ -101,6 +102,7 @@ BUILT_IN: tuple[type[Stage], ...] = (
     NGram,
     NaiveBayesModel,
     Normalizer,
+    OneVsRestModel,
     PCAModel,
     PipelineModelStage,
     PolynomialExpansion,
