@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from .errors import Rejected
+from .saved import Saved
 from .values import Sparse, Vector, vector_of
 
 _EPSILON = 2.0**-52
@@ -36,6 +37,18 @@ class Centers:
     size: int
     points: tuple[Sequence[float], ...]
     norms: tuple[float, ...]
+
+    @classmethod
+    def of(cls, saved: Saved, measure: object, points: Sequence[Sequence[float]], norms: Sequence[object]) -> Centers:
+        """Checked. Raises Unreadable for centers to which there is no distance, and for an unknown measure."""
+        if measure not in ("euclidean", "cosine"):
+            raise saved.unreadable(f"distanceMeasure is {measure!r}, neither euclidean nor cosine")
+        sizes, lengths = {len(point) for point in points}, tuple(v for v in norms if type(v) is float)
+        if len(sizes) != 1 or len(lengths) != len(points):
+            raise saved.unreadable("its centers are not of one size, or without a norm")
+        if measure == "cosine" and not all(length > 0.0 for length in lengths):
+            raise saved.unreadable("a center is of zeros only, and so at no cosine distance")
+        return cls(measure == "cosine", sizes.pop(), tuple(points), lengths)
 
     def point(self, value: object, column: str) -> Point:
         """A row's vector. Raises Rejected for one that has no distance from a center."""

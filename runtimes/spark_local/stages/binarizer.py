@@ -67,7 +67,9 @@ class Binarizer(Stage):
     def apply_columns(self, *columns: Column) -> tuple[Column, ...] | None:
         made: list[Column] = []
         for column, threshold in zip(columns, self.thresholds, strict=True):
-            if (numbers := doubles(column)) is not None and bool not in set(map(type, column)):
+            if (numbers := doubles(column)) is not None and not (
+                isinstance(column, list) and bool in map(type, column)
+            ):
                 made.append((numbers > threshold).astype(np.float64))
             elif (matrix := vectors(column)) is not None and threshold == threshold:
                 larger = matrix > threshold if threshold >= 0.0 else ~(matrix <= threshold)

@@ -41,26 +41,22 @@ class BisectingKMeansModel(Stage):
     @classmethod
     def load(cls, saved: Saved) -> BisectingKMeansModel:
         about = saved.inner_metadata("data")
-        measure = about.get("distanceMeasure", "euclidean")
-        if measure not in ("euclidean", "cosine"):
-            raise saved.unreadable(f"its distanceMeasure is {measure!r}, neither euclidean nor cosine")
         stored = {row.get("index"): row for row in saved.table("data", "data").python()}
-        order, nodes = [about.get("rootId")], []
+        order: list[Any] = [about.get("rootId")]
+        nodes: list[tuple[dict[str, Any], _Node]] = []
         for index in order:  # grows while it is gone through: parents before their children
-            row = stored.pop(index, {})
+            row = stored.pop(index, {}) if type(index) is int else {}
             children = row.get("children")
-            if type(index) is not int or not isinstance(children, list) or bool(children) != (index < 0):
+            if not isinstance(children, list) or bool(children) != (index < 0):
                 raise saved.unreadable(f"its tree has no node {index!r}, or two parents for it")
             nodes.append((row, _Node(index, tuple(range(len(order), len(order) + len(children))))))
             order += children
-        points = tuple(saved.vector(row.get("center"), "center") for row, _ in nodes)
-        norms = tuple(row.get("norm") for row, _ in nodes)
-        if len({len(point) for point in points}) != 1 or not all(type(length) is float for length in norms):
-            raise saved.unreadable("the centers of its tree are not of one size, or without a norm")
+        points = [saved.vector(row.get("center"), "center") for row, _ in nodes]
+        norms = [row.get("norm") for row, _ in nodes]
         return cls(
             inputs=(saved.column("featuresCol", "features"),),
             outputs=(saved.column("predictionCol", "prediction"),),
-            centers=Centers(measure == "cosine", len(points[0]), points, norms),
+            centers=Centers.of(saved, about.get("distanceMeasure", "euclidean"), points, norms),
             nodes=tuple(node for _, node in nodes),
         )
 

@@ -90,7 +90,7 @@ class Bucketizer(Stage):
         made = []
         for column, splits in zip(columns, self.splits, strict=True):
             numbers = doubles(column)
-            if numbers is None or bool in set(map(type, column)):
+            if numbers is None or (isinstance(column, list) and bool in map(type, column)):
                 return None
             buckets = self._buckets(numbers, splits)
             if buckets is None:

@@ -65,6 +65,8 @@ class GaussianMixtureModel(Stage):
         if not len(weights) == len(means) == len(covariances) or not all(type(weight) is float for weight in weights):
             raise saved.unreadable(f"{len(weights)} weights, {len(means)} means and {len(covariances)} covariances")
         gaussians = tuple(_gaussian(saved, *stored) for stored in zip(means, covariances, strict=True))
+        if len({len(gaussian.center) for gaussian in gaussians}) != 1:
+            raise saved.unreadable("its means are not of one size")
         probability = saved.text("probabilityCol", "probability")
         prediction = saved.text("predictionCol", "prediction")
         return cls(

@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from ..columns import Column
+from ..columns import Column, doubles
 from ..errors import Rejected
 from ..fields import NUMBER, Field
 from ..registry import register
@@ -67,9 +67,9 @@ class ImputerModel(Stage):
     def apply_columns(self, *columns: Column) -> tuple[Column, ...] | None:
         made = []
         for column, surrogate in zip(columns, self.surrogates, strict=True):
-            if isinstance(column, list) and set(map(type, column)) != {float}:
+            numbers = doubles(column)
+            if numbers is None or (isinstance(column, list) and set(map(type, column)) != {float}):
                 return None
-            numbers = np.asarray(column, np.float64)
             missing = np.isnan(numbers) if math.isnan(self.missing) else numbers == self.missing
             made.append(np.where(missing, surrogate, numbers))
         return tuple(made)

@@ -38,14 +38,12 @@ class KMeansModel(Stage):
 
     @classmethod
     def load(cls, saved: Saved) -> KMeansModel:
-        rows = sorted(saved.rows(), key=lambda row: row.get("clusterIdx", -1))
-        if not rows or [row.get("clusterIdx") for row in rows] != list(range(len(rows))):
+        rows = saved.rows()
+        center_of = {row.get("clusterIdx"): row.get("clusterCenter") for row in rows}
+        if not rows or center_of.keys() != set(range(len(rows))):
             raise saved.unreadable("its data are not the centers of clusters, numbered from 0 on")
-        points = tuple(saved.vector(row.get("clusterCenter"), "clusterCenter") for row in rows)
-        if len({len(point) for point in points}) != 1:
-            raise saved.unreadable("the centers of its clusters are not of one size")
-        cosine = saved.choice("distanceMeasure", ("euclidean", "cosine"), "euclidean") == "cosine"
-        centers = Centers(cosine, len(points[0]), points, tuple(map(norm, points)))
+        points = tuple(saved.vector(center_of[index], "clusterCenter") for index in range(len(rows)))
+        centers = Centers.of(saved, saved.text("distanceMeasure", "euclidean"), points, list(map(norm, points)))
         columns = (saved.column("featuresCol", "features"),), (saved.column("predictionCol", "prediction"),)
         return cls(*columns, centers)
 

@@ -2,7 +2,8 @@
 
 Spark's `ml/feature/PolynomialExpansion.scala`, 4.3. For (x, y) and degree 2 they are x, xx, y, xy, yy. Each is
 multiplied from the last number to the first, and one that came to 0 on the way stays 0.0, whatever follows; a sparse
-vector's products are of the numbers that it stores, and it keeps those that are not 0. Equal to the last bit.
+vector's products are of the numbers that it stores, and it keeps those that are not 0. Equal to the last bit. Here more
+than four million products of a row are refused.
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ from ..stage import Stage
 from ..values import Sparse, Vector, vector_of
 
 _MOST = 2**31 - 1
+_MOST_COMPUTED = 2**22
 
 
 @register
@@ -58,7 +60,8 @@ class PolynomialExpansion(Stage):
     def apply(self, *values: Any) -> tuple[Vector]:
         found = vector_of(values[0], None, self.inputs[0])
         size = found.size if isinstance(found, Sparse) else len(found)
-        if comb(size + self.degree, self.degree) > _MOST:
+        n_stored = len(found.indices) if isinstance(found, Sparse) else size
+        if comb(size + self.degree, self.degree) > _MOST or comb(n_stored + self.degree, self.degree) > _MOST_COMPUTED:
             raise Rejected(f"has {size} numbers, too many for degree {self.degree}", self.inputs[0])
         if isinstance(found, Sparse):
             return (_expanded_sparse(found, self.degree),)
@@ -71,7 +74,7 @@ class PolynomialExpansion(Stage):
 
     def apply_columns(self, *columns: Column) -> tuple[Column] | None:
         matrix = vectors(columns[0])
-        if matrix is None or comb(matrix.shape[1] + self.degree, self.degree) > _MOST:
+        if matrix is None or comb(matrix.shape[1] + self.degree, self.degree) > _MOST_COMPUTED:
             return None
         products = _products(matrix.shape[1], self.degree)
         expanded: Array = np.empty((len(products), len(matrix)))
@@ -85,39 +88,37 @@ class PolynomialExpansion(Stage):
 def _products(size: int, degree: int) -> tuple[tuple[int, int], ...]:
     """For each product in Spark's order: the earlier one, -1 for 1, that is to be multiplied by which number."""
     products: list[tuple[int, int]] = []
-
-    def expand(last: int, left: int, start: int) -> None:
-        """Those of the numbers up to `last`, at most `left` of them, each times the product at `start`."""
+    left_to_do = [(False, size - 1, degree, -1)]
+    while left_to_do:
+        multiply, last, left, start = left_to_do.pop()
         if last < 0 or left == 0:
-            return
-        for power in range(left + 1):
-            if power:
-                products.append((start, last))
-                start = len(products) - 1
-            expand(last - 1, left - power, start)
-
-    expand(size - 1, degree, -1)
+            continue
+        if multiply:
+            products.append((start, last))
+            start, left = len(products) - 1, left - 1
+        # The numbers before the last come first, then the next power of the last
+        left_to_do += [(True, last, left, start), (False, last - 1, left, start)]
     return tuple(products)
 
 
 def _expanded_sparse(found: Sparse, degree: int) -> Sparse:
     indices: list[int] = []
     numbers: list[float] = []
-
-    def expand(stored: int, left: int, product: float, start: int) -> None:
-        """The first `stored` numbers, at most `left` of them, each times `product`, which itself stands at `start`."""
+    left_to_do = [(len(found.indices), degree, 1.0, -1)]
+    while left_to_do:
+        stored, left, product, start = left_to_do.pop()
         if stored == 0 or left == 0:
             if start >= 0:
                 indices.append(start)
                 numbers.append(product)
-            return
+            continue
         place, factor = found.indices[stored - 1], found.values[stored - 1]
-        for power in range(left + 1):
+        powers = []
+        for still_left in range(left, -1, -1):
             if product == 0.0:
-                return
-            expand(stored - 1, left - power, product, start)
-            start += comb(place + left - power, left - power)
+                break
+            powers.append((stored - 1, still_left, product, start))
+            start += comb(place + still_left, still_left)
             product *= factor
-
-    expand(len(found.indices), degree, 1.0, -1)
+        left_to_do += reversed(powers)
     return Sparse(comb(found.size + degree, degree) - 1, indices, numbers)

@@ -21,6 +21,8 @@ def test_products(frame: Any, mixed: Any, parity: Any) -> None:
     rows = [(Vectors.dense(found),) for found in numbers]
     rows += [(Vectors.sparse(6, [0, 2, 3, 5][: len(found)], found),) for found in numbers]
     rows += [(Vectors.sparse(0, [], []),)]
+    long = [(Vectors.dense([0.5, 2.0] * 600),), (Vectors.sparse(9999, range(1200), [2.0] * 1200),)]
+    parity.check(stages[0], frame("v vector", long))
     parity.check(PipelineModel(stages), frame("v vector", rows))
     parity.check(
         PolynomialExpansion(inputCol="v", outputCol="d"), frame("v vector", [(Vectors.dense(INF, -0.0, NAN),)] * 9)

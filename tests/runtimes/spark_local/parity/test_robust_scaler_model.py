@@ -37,7 +37,7 @@ def test_a_range_of_zero(frame: Any, parity: Any) -> None:
     parity.check(Pipeline(stages=variants()).fit(data), frame("features vector", odd))
 
 
-@pytest.mark.parametrize("way", range(4))
+@pytest.mark.parametrize("way", [0, 3])
 def test_null(mixed: Any, frame: Any, parity: Any, way: int) -> None:
     check = parity.check_refused if any(WAYS[way]) else parity.check
     check(variants()[way].fit(finite(mixed)), frame("features vector", [(None,)]))

@@ -58,6 +58,12 @@ def test_a_tree_that_is_none_is_found_at_load(saver: Any, nodes: Any, message: s
         load(tree(saver, nodes))
 
 
+@pytest.mark.parametrize("root", [None, [], "-1", 3])
+def test_a_root_that_is_none_is_found_at_load(saver: Any, root: Any) -> None:
+    with pytest.raises(ModelBroken, match="its tree has no node"):
+        load(tree(saver, NODES, rootId=root))
+
+
 def test_another_measure_is_found_at_load(saver: Any) -> None:
     with pytest.raises(ModelBroken, match="distanceMeasure is 'manhattan', neither euclidean nor cosine"):
         load(tree(saver, NODES, distanceMeasure="manhattan"))

@@ -32,6 +32,7 @@ def test_both_paths_give_the_first_of_centers_that_are_equally_near(saver: Any) 
     ("centers", "message"),
     [
         ([(0, [1.0]), (2, [2.0])], "not the centers of clusters, numbered from 0 on"),
+        ([(0, [1.0]), (None, [2.0])], "not the centers of clusters, numbered from 0 on"),
         ([(0, [1.0]), (0, [2.0])], "not the centers of clusters, numbered from 0 on"),
         ([(0, [1.0]), (1, [2.0, 3.0])], "not of one size"),
     ],
@@ -41,6 +42,11 @@ def test_centers_that_are_none_are_found_at_load(saver: Any, centers: Any, messa
         load(kmeans(saver, centers))
 
 
+def test_a_center_at_no_cosine_distance_is_found_at_load(saver: Any) -> None:
+    with pytest.raises(ModelBroken, match="a center is of zeros only"):
+        load(kmeans(saver, [(0, [1.0]), (1, [0.0])], distanceMeasure="cosine"))
+
+
 def test_another_measure_is_found_at_load(saver: Any) -> None:
-    with pytest.raises(ModelBroken, match="distanceMeasure is 'manhattan', not one of euclidean, cosine"):
+    with pytest.raises(ModelBroken, match="distanceMeasure is 'manhattan', neither euclidean nor cosine"):
         load(kmeans(saver, [(0, [1.0])], distanceMeasure="manhattan"))
