@@ -2,7 +2,8 @@
 
 Read without Spark and without parquet: the columns stand in the JSON of the stages, and a parquet file begins and ends
 with the same four bytes. The layout is that of Spark's `ml/util/ReadWrite.scala` and `ml/Pipeline.scala`, 2.0 to 4.3.
-Of a compiled model (`runtimes/spark_local/compiled.py`) the columns stand in the file itself.
+Of a compiled model (`runtimes/spark_local/compiled.py`) the columns stand in the file itself. What an SQLTransformer
+takes and makes stands in its SQL, which only the engine reads: it is passed over here.
 """
 
 from __future__ import annotations
@@ -128,12 +129,17 @@ def _stages(files: Files, folder: str) -> Iterator[_Stage]:
     if simple_name == "RFormulaModel":
         yield from _formula(files, folder, params)
         return
+    yield _stage(simple_name, f"{metadata.get('uid')}__output", params, where)
+
+
+def _stage(simple_name: str, unnamed: str, params: dict[str, object], where: str) -> _Stage:
+    """A stage that is no container. `unnamed`: what its output is called where nobody named it."""
     several, one = "inputCols" in params, "inputCol" in params
-    if "outputCol" not in params and (several or one) and simple_name not in _WITHOUT_OUTPUT:
-        params["outputCol"] = f"{metadata.get('uid')}__output"
+    if (several or one) and simple_name not in _WITHOUT_OUTPUT:
+        params = {"outputCol": unnamed} | params
     # outputCol has a default, even where there are outputCols
     taken, made = "inputCols" if several else "inputCol", "outputCols" if "outputCols" in params else "outputCol"
-    yield _Stage(
+    return _Stage(
         _columns(params, (taken, *_INPUTS), where),
         _columns(params, (made, *_OUTPUTS), where),
         _columns(params, ("labelCol",), where),
@@ -143,16 +149,11 @@ def _stages(files: Files, folder: str) -> Iterator[_Stage]:
 
 def _formula(files: Files, folder: str, params: dict[str, object]) -> Iterator[_Stage]:
     """The stages of an RFormulaModel: those of its pipeline, and the label as a number under its own name."""
-    stages = list(_stages(files, f"{folder}pipelineModel/"))
-    yield from stages
-    where = folder or "the model's folder"
-    label = _columns(params, ("labelCol",), where)
+    yield from _stages(files, f"{folder}pipelineModel/")
+    label = _columns(params, ("labelCol",), folder or "the model's folder")
     source = str(params.get("formula", "")).partition("~")[0].strip()
-    made = {column for stage in stages for column in stage.outputs}
-    if source and source not in label and made.isdisjoint(label):
-        yield _Stage((source,), label, label, passes_over=True)
-    else:
-        yield _Stage((), (), label)
+    taken = (source,) if source else ()
+    yield _Stage(taken, label[: len(taken)], label, passes_over=True)
 
 
 def _fitted_folders(simple_name: str) -> tuple[str, ...]:

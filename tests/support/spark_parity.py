@@ -115,7 +115,8 @@ class Parity:
     def load(self, model: Any) -> PipelineModel:
         """What `model`, saved by Spark, is here: as it was saved, or compiled, in turns.
 
-        Asserts that the repository, which cannot ask the engine, reads the same columns from the folder.
+        Asserts that the repository, which cannot ask the engine, reads the same columns from the folder, unless they
+        stand in SQL.
         """
         self._saved += 1
         path = self._folder / str(self._saved)
@@ -126,7 +127,8 @@ class Parity:
         else:
             compile_model(path, path.with_suffix(".compiled"))
             found = load(path.with_suffix(".compiled"))
-        assert Spark().signature(files_in(path)) == Signature(tuple(found.inputs), tuple(found.outputs))
+        if not any(type(stage).__name__ == "SQLTransformer" for stage in _stages(model)):
+            assert Spark().signature(files_in(path)) == Signature(tuple(found.inputs), tuple(found.outputs))
         return found
 
     def check(
