@@ -15,12 +15,9 @@ from collections.abc import Iterator, Set
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
+from catenary.names import COMPILED_FILE, COMPILED_STAGES
 from repository.formats.format import DOCUMENT_BYTES, Broken, Files, Incomplete, Signature, json_object
 
-COMPILED = "model.npz"
-"""The file that is a compiled model."""
-_STAGES = "stages.json"
-"""The entry of that file that tells of the columns."""
 _ZIP_MAGIC = b"PK\x03\x04"
 _DAMAGED = (
     *(OSError, EOFError, zipfile.BadZipFile, zlib.error),
@@ -63,10 +60,10 @@ class Spark:
 
     def belongs(self, path: str) -> bool:
         # Spark writes folders only: a file at the top was put there by somebody else. `_SUCCESS` is an empty mark.
-        return path == COMPILED or ("/" in path and PurePosixPath(path).name != "_SUCCESS")
+        return path == COMPILED_FILE or ("/" in path and PurePosixPath(path).name != "_SUCCESS")
 
     def signature(self, files: Files) -> Signature:
-        if COMPILED in files.paths:
+        if COMPILED_FILE in files.paths:
             return _compiled_signature(files)
         stages = list(_stages(files, ""))
         for path in files.paths:
@@ -164,29 +161,29 @@ def _fitted_folders(simple_name: str) -> tuple[str, ...]:
 
 
 def _compiled_signature(files: Files) -> Signature:
-    first, _ = files.ends(COMPILED, len(_ZIP_MAGIC))
+    first, _ = files.ends(COMPILED_FILE, len(_ZIP_MAGIC))
     if not first.startswith(_ZIP_MAGIC[: len(first)]):
-        raise Broken(f"{COMPILED} is not a compiled model")
-    with files.open(COMPILED) as file:
+        raise Broken(f"{COMPILED_FILE} is not a compiled model")
+    with files.open(COMPILED_FILE) as file:
         try:
             entries = zipfile.ZipFile(file)
         except _DAMAGED as error:
             # A zip ends with the directory of its entries
-            raise Incomplete(f"{COMPILED} is cut short") from error
+            raise Incomplete(f"{COMPILED_FILE} is cut short") from error
         with entries:
-            described = json_object(_entry(entries, _STAGES), f"{_STAGES} in {COMPILED}")
-    return Signature(*(_columns(described, (field,), COMPILED) for field in ("inputs", "outputs")))
+            described = json_object(_entry(entries, COMPILED_STAGES), f"{COMPILED_STAGES} in {COMPILED_FILE}")
+    return Signature(*(_columns(described, (field,), COMPILED_FILE) for field in ("inputs", "outputs")))
 
 
 def _entry(entries: zipfile.ZipFile, name: str) -> bytes:
     try:
         if entries.getinfo(name).file_size > DOCUMENT_BYTES:
-            raise Broken(f"{name} in {COMPILED} is larger than {DOCUMENT_BYTES} bytes")
+            raise Broken(f"{name} in {COMPILED_FILE} is larger than {DOCUMENT_BYTES} bytes")
         return entries.read(name)
     except KeyError as error:
-        raise Broken(f"{COMPILED} has no {name}: it is not a compiled model") from error
+        raise Broken(f"{COMPILED_FILE} has no {name}: it is not a compiled model") from error
     except _DAMAGED as error:
-        raise Broken(f"{COMPILED} is damaged: {name} cannot be read") from error
+        raise Broken(f"{COMPILED_FILE} is damaged: {name} cannot be read") from error
 
 
 def _metadata(files: Files, folder: str) -> dict[str, object]:

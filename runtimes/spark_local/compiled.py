@@ -18,13 +18,15 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from catenary import names
+
 from .errors import Unreadable
 from .folder import Folder, Source
 from .nested import Flat, Lists, Nested, Struct
 
-FILE = "model.npz"
+FILE = names.COMPILED_FILE
 """Its name in the folder of a compiled model."""
-STAGES = "stages.json"
+STAGES = names.COMPILED_STAGES
 """The entry that tells of the stages."""
 _FORMAT = 1
 _DAMAGED = (

@@ -2,8 +2,8 @@
 
 - spark-ml-serving 0.2.1 (Spark 2.0 to 2.2; github.com/Hydrospheredata/spark-ml-serving): `SUPPORTED_MODELS.MD`.
 - MLeap 0.23.3 (github.com/combust/mleap): the operations of `mleap-spark`, `org.apache.spark.ml.bundle.ops`.
-- onnxmltools (github.com/onnx/onnxmltools, main of 2024): the converters registered in
-  `onnxmltools/convert/sparkml/operator_converters`; `ops_names.py` names more than are converted.
+- onnxmltools (github.com/onnx/onnxmltools, main at 1c5afe0): the converters that are registered in
+  `onnxmltools/convert/sparkml/operator_converters`; `ops_names.py` names more classes than are converted.
 - JPMML-SparkML 3.1 (github.com/jpmml/jpmml-sparkml): `features.md` and `META-INF/sparkml2pmml.properties`.
 
 A class that is read may still be scored in part, or in fewer digits: only what each claims is noted here.
