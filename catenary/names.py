@@ -56,6 +56,10 @@ BEGINS_LIKE: Final = "x-catenary-begins-like"
 LOCAL_REPLY: Final = "x-catenary-local-reply"
 """Set by an Envoy on an answer that it made itself: Envoy's response code details."""
 
+# A compiled Spark model: the file in the model's folder, and the entry of it that tells of columns and stages.
+COMPILED_FILE: Final = "model.npz"
+COMPILED_STAGES: Final = "stages.json"
+
 JSON_TYPE: Final = "application/json"
 PROBLEM_TYPE: Final = "application/problem+json"
 GRPC_TYPE: Final = "application/grpc"

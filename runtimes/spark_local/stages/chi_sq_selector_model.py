@@ -28,11 +28,13 @@ class ChiSqSelectorModel(Stage):
     inputs: tuple[str, ...]
     outputs: tuple[str, ...]
     selection: Selection
+    label: str | None = None
 
     @classmethod
     def load(cls, saved: Saved) -> ChiSqSelectorModel:
         selection = Selection.load(saved, "nominal")
-        return cls((saved.column("featuresCol", "features"),), (saved.output(),), selection)
+        label = saved.text("labelCol", "label") or None
+        return cls((saved.column("featuresCol", "features"),), (saved.output(),), selection, label)
 
     def bind(self, known: Mapping[str, Field]) -> ChiSqSelectorModel:
         return replace(self, selection=self.selection.of_field(known.get(self.inputs[0], ANY)))

@@ -28,11 +28,13 @@ class UnivariateFeatureSelectorModel(Stage):
     inputs: tuple[str, ...]
     outputs: tuple[str, ...]
     selection: Selection
+    label: str | None = None
 
     @classmethod
     def load(cls, saved: Saved) -> UnivariateFeatureSelectorModel:
         selection = Selection.load(saved, "numeric")
-        return cls((saved.column("featuresCol", "features"),), (saved.output(),), selection)
+        label = saved.text("labelCol", "label") or None
+        return cls((saved.column("featuresCol", "features"),), (saved.output(),), selection, label)
 
     def bind(self, known: Mapping[str, Field]) -> UnivariateFeatureSelectorModel:
         return replace(self, selection=self.selection.of_field(known.get(self.inputs[0], ANY)))

@@ -30,7 +30,16 @@ def commands() -> Iterator[tuple[tuple[str, ...], Any]]:
 
 
 COMMANDS = dict(commands())
-EXAMPLES_NEEDED = [("up",), ("logs",), ("demo",), ("call",), ("trace",), ("sidecar",), ("pipeline", "create")]
+EXAMPLES_NEEDED = [
+    ("up",),
+    ("logs",),
+    ("demo",),
+    ("call",),
+    ("trace",),
+    ("sidecar",),
+    ("pipeline", "create"),
+    ("model", "compile"),
+]
 URL = f"http://127.0.0.1:{free_port()}"
 
 
@@ -38,7 +47,7 @@ def test_the_commands_are_those_that_are_documented():
     pipeline = [("pipeline", verb) for verb in ("create", "list", "show", "delete")]
     assert {*COMMANDS} == {
         *(("up",), ("down",), ("status",), ("logs",), ("demo",), ("call",), ("trace",), ("sidecar",)),
-        *(("model", "list"), *pipeline),
+        *(("model", "list"), ("model", "compile"), *pipeline),
     }
 
 

@@ -4,6 +4,8 @@ import contextlib
 import json
 import re
 import tempfile
+import zipfile
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -13,7 +15,7 @@ from model_files import files_in
 
 from repository.formats import Broken, Incomplete, Signature, Unusable
 from repository.formats.spark import Spark
-from runtimes.spark_local import load
+from runtimes.spark_local import compile_model, load
 
 PM_SPARK, TEXT_LR = Path("models/spark/pm_spark"), Path("models/spark/text_lr")
 
@@ -71,6 +73,70 @@ def test_an_output_that_nobody_named_has_the_name_that_spark_gives_it(read):
 def test_more_than_nine_stages_have_numbers_of_two_digits(read):
     stages = [stage("feature.Tokenizer", f"t{n}", inputCol=f"a{n}", outputCol=f"b{n}") for n in range(11)]
     assert len(read(*stages).outputs) == 11
+
+
+@pytest.mark.parametrize(
+    ("class_name", "params", "inputs", "outputs"),
+    [
+        ("feature.VectorSizeHint", {"inputCol": "v"}, "v", ""),
+        ("feature.VectorAssembler", {"inputCols": ["x", "y"]}, "x y", "u__output"),
+        ("feature.Imputer", {"inputCols": ["x"], "outputCols": ["y"], "outputCol": "u__output"}, "x", "y"),
+        ("feature.PCA", {"inputCol": "x", "inputCols": ["y"], "outputCols": ["z"]}, "y", "z"),
+        ("feature.Selector", {"featuresCol": "f", "outputCol": "o", "labelCol": "l"}, "f", "o"),
+        ("ALS", {"userCol": "u", "itemCol": "i", "ratingCol": "r", "predictionCol": "p"}, "u i", "p"),
+        ("FPGrowth", {"itemsCol": "items", "predictionCol": "p"}, "items", "p"),
+        ("LDA", {"featuresCol": "f", "topicDistributionCol": "t"}, "f", "t"),
+        ("AFT", {"featuresCol": "f", "censorCol": "c", "quantilesCol": "q", "predictionCol": "p"}, "f", "p q"),
+        ("AFT", {"featuresCol": "f", "quantilesCol": "", "predictionCol": "p"}, "f", "p"),
+        (
+            "GLR",
+            {"featuresCol": "f", "offsetCol": "o", "weightCol": "w", "predictionCol": "p", "linkPredictionCol": "k"},
+            "f o",
+            "k p",
+        ),
+        (
+            "DecisionTree",
+            {"featuresCol": "f", "leafCol": "l", "varianceCol": "v", "predictionCol": "p", "labelCol": "y"},
+            "f",
+            "p v l",
+        ),
+    ],
+)
+def test_each_parameter_that_names_a_column_is_known(read, class_name, params, inputs, outputs):
+    assert read(stage(class_name, "u", **params)) == Signature(tuple(inputs.split()), tuple(outputs.split()))
+
+
+def test_a_label_that_is_reckoned_needs_its_source(read):
+    binarizer = stage("feature.Binarizer", "label", inputCol="kind", outputCol="label")
+    assert read(binarizer, CITY, ASSEMBLER, FOREST).inputs == ("kind", "city", "age")
+
+
+def test_a_column_that_two_stages_make_in_turn_is_taken_from_the_row_only_before_them(read):
+    first = stage("feature.Tokenizer", "first", inputCol="a", outputCol="b")
+    assert read(first, stage("feature.Tokenizer", "second", inputCol="b", outputCol="c")) == Signature(("a",), ("c",))
+
+
+@pytest.mark.parametrize("tuner", ["CrossValidatorModel", "TrainValidationSplitModel"])
+def test_of_a_tuned_model_the_best_one_counts(models, files_of, tuner):
+    folder = models.spark("m", stage("feature.Tokenizer", "t", inputCol="text", outputCol="words"))
+    moved = models.root / "moved"
+    moved.mkdir()
+    folder.rename(moved / "bestModel")
+    models.write("moved/metadata", {"part-00000": json.dumps({"class": f"x.{tuner}", "uid": "t"}).encode()})
+    models.write("moved/estimator/metadata", {"part-00000": b"not read"})
+    assert Spark().signature(files_of(moved)) == Signature(("text",), ("words",))
+
+
+@pytest.mark.parametrize(
+    ("formula", "inputs"), [("kind ~ city", ("city",)), ("label ~ city", ("city",)), ("~ city", ("city",))]
+)
+def test_a_formula_takes_what_its_stages_take_without_its_label(models, files_of, formula, inputs):
+    encoder = stage("feature.VectorAssembler", "all", inputCols=["city"], outputCol="features")
+    inner = models.spark("inner", encoder)
+    params = {"formula": formula, "labelCol": "label", "featuresCol": "features"}
+    outer = models.spark("m", stage("feature.RFormulaModel", "formula", **params), FOREST)
+    inner.rename(outer / "stages/0_formula/pipelineModel")
+    assert Spark().signature(files_of(outer)) == Signature(inputs, ("probability", "prediction"))
 
 
 def test_a_pipeline_inside_a_pipeline_is_taken_apart(models, files_of):
@@ -177,11 +243,67 @@ def test_whatever_the_metadata_hold_is_a_signature_or_a_reason(content: bytes):
 def test_files_that_spark_did_not_write_do_not_belong_to_the_model():
     form = Spark()
     assert all(map(form.belongs, ("metadata/part-00000", "stages/0_a/data/part-0.parquet", "data/part-0.parquet")))
+    assert form.belongs("model.npz")
     assert not any(map(form.belongs, ("README.md", "train.py", "request.json", "stages/0_a/data/_SUCCESS")))
 
 
 @pytest.mark.parametrize("example", [PM_SPARK, TEXT_LR])
-def test_the_columns_of_an_example_are_those_that_the_engine_finds(files_of, example):
-    signature = Spark().signature(files_of(example))
+def test_the_columns_of_an_example_are_those_that_the_engine_finds_compiled_or_not(files_of, tmp_path, example):
+    compile_model(example, tmp_path)
     engine = load(example)
-    assert (signature.inputs, signature.outputs) == (tuple(engine.inputs), tuple(engine.outputs))
+    signature = Signature(tuple(engine.inputs), tuple(engine.outputs))
+    assert Spark().signature(files_of(example)) == Spark().signature(files_of(tmp_path)) == signature
+
+
+@pytest.fixture
+def compiled(tmp_path):
+    compile_model(PM_SPARK, tmp_path)
+    return tmp_path / "model.npz"
+
+
+@pytest.mark.parametrize("kept", [0.0, 0.0001, 0.5, 0.999])
+def test_a_compiled_file_without_its_end_is_incomplete(compiled, files_of, kept):
+    content = compiled.read_bytes()
+    compiled.write_bytes(content[: int(len(content) * kept)])
+    with pytest.raises(Incomplete, match=r"model\.npz is cut short"):
+        Spark().signature(files_of(compiled.parent))
+
+
+@pytest.mark.parametrize(
+    ("entries", "reason"),
+    [
+        ({}, "model.npz has no stages.json: it is not a compiled model"),
+        ({"stages.json": "{"}, "stages.json in model.npz is not JSON"),
+        ({"stages.json": '{"inputs": [1]}'}, "model.npz: inputs names no column"),
+        ({"stages.json": " " * (16 * 1024 * 1024 + 1)}, "stages.json in model.npz is larger than"),
+    ],
+)
+def test_a_file_that_was_not_compiled_is_broken(compiled, files_of, entries, reason):
+    with zipfile.ZipFile(compiled, "w", zipfile.ZIP_DEFLATED) as file:
+        for name, content in {"other": "", **entries}.items():
+            file.writestr(name, content)
+    with pytest.raises(Broken, match=re.escape(reason)):
+        Spark().signature(files_of(compiled.parent))
+
+
+def test_a_file_that_is_only_called_compiled_is_broken(compiled, files_of):
+    compiled.write_bytes(b"hello")
+    with pytest.raises(Broken, match=r"model\.npz is not a compiled model"):
+        Spark().signature(files_of(compiled.parent))
+
+
+@given(at=st.floats(0, 0.9999), by=st.integers(1, 255))
+def test_whatever_a_compiled_file_holds_is_a_signature_or_a_reason(at: float, by: int):
+    content = bytearray(_whole())
+    content[int(at * len(content))] ^= by
+    with tempfile.TemporaryDirectory() as folder:
+        (Path(folder) / "model.npz").write_bytes(content)
+        with contextlib.suppress(Unusable):
+            assert isinstance(Spark().signature(files_in(Path(folder))), Signature)
+
+
+@cache
+def _whole() -> bytes:
+    with tempfile.TemporaryDirectory() as folder:
+        compile_model(PM_SPARK, folder)
+        return (Path(folder) / "model.npz").read_bytes()

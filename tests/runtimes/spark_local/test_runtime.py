@@ -6,6 +6,7 @@ import json
 import shutil
 from pathlib import Path
 
+from runtimes.spark_local.compile import compile_folder
 from runtimes.spark_local.runtime import SparkRuntime
 
 EXAMPLE = Path(__file__).parents[3] / "models/spark/pm_spark"
@@ -48,3 +49,26 @@ async def test_a_folder_that_spark_did_not_save_is_broken_and_says_why(shop, run
     async with run_runtime(SparkRuntime(), shop) as client:
         model = await client.model("pm_spark", state="broken")
         assert "NoSuchModel" in model["reason"]
+
+
+async def test_a_compiled_model_takes_over_from_the_saved_one_and_answers_alike(shop, run_runtime, tmp_path):
+    shutil.copytree(EXAMPLE, shop.root / "spark/pm_spark")
+    request, response = (json.loads((EXAMPLE / f"{name}.json").read_text()) for name in ("request", "response"))
+    compile_folder(EXAMPLE, tmp_path / "compiled")
+    async with run_runtime(SparkRuntime(), shop, allow_code=False) as client:
+        saved = await client.model("pm_spark", state="ready")
+        shutil.rmtree(shop.root / "spark/pm_spark")
+        shutil.copytree(tmp_path / "compiled", shop.root / "spark/pm_spark")
+        await client.until(lambda health: any(m["version"] not in ("", saved["version"]) for m in health["models"]))
+        assert (await client.get("pm_spark"))[1]["inputs"] == ["features"]
+        assert await client.post("pm_spark", request) == (200, response)
+
+
+async def test_half_of_a_compiled_model_is_waited_for(shop, run_runtime, tmp_path):
+    compile_folder(EXAMPLE, tmp_path / "compiled")
+    content = (tmp_path / "compiled/model.npz").read_bytes()
+    shop.put("spark/pm_spark", {"model.npz": content[: len(content) // 2]})
+    async with run_runtime(SparkRuntime(), shop, allow_code=False) as client:
+        await client.ready()
+        shop.put("spark/pm_spark", {"model.npz": content})
+        await client.model("pm_spark", state="ready")

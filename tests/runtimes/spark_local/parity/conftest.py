@@ -2,18 +2,40 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+import spark_coverage
 from spark_parity import ODD, Coverage, Parity
+
+_left_out: list[pytest.Item] = []
+
+
+def pytest_deselected(items: Sequence[pytest.Item]) -> None:
+    _left_out.extend(items)
 
 
 @pytest.fixture(scope="session")
-def coverage() -> Coverage:
-    """What has been held against Spark so far in this run."""
-    return Coverage()
+def coverage(request: pytest.FixtureRequest) -> Iterator[Coverage]:
+    """What has been held against Spark so far in this run. With CATENARY_GOLDEN=update a full one writes the page."""
+    found = Coverage()
+    yield found
+    if os.environ.get("CATENARY_GOLDEN") == "update" and _is_full(request.session):
+        spark_coverage.PAGE.write_text(spark_coverage.updated(spark_coverage.PAGE.read_text(), found))
+
+
+def _is_full(session: pytest.Session) -> bool:
+    """Whether every parity test was asked for, and none failed."""
+    folder = Path(__file__).parent
+    ran = {item.path for item in session.items}
+    left_out = any(item.path.parent == folder for item in _left_out) or any(
+        "::" in word for word in session.config.args
+    )
+    return not session.testsfailed and not left_out and ran.issuperset(folder.glob("test_*.py"))
 
 
 @pytest.fixture
