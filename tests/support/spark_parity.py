@@ -12,6 +12,7 @@ import warnings
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -95,6 +96,24 @@ class Parity:
                     deviation = max(deviation, found)
         self._coverage.note(model, len(rows), deviation)
         return expected
+
+    def check_attributes(self, model: Any, frame: Any, *columns: str) -> None:
+        """Asserts that the numbers of the vectors in `columns` mean the same here as in Spark: names, kinds and values.
+
+        Only what no later stage takes can be asked for.
+        """
+        schema = model.transform(frame).schema
+        ours = self.load(model).outputs
+        for column in columns:
+            stored = schema[column].metadata["ml_attr"]
+            expected: list[Any] = [(None, "numeric", None)] * stored["num_attrs"]  # Spark does not write those
+            for kind, attributes in stored["attrs"].items():
+                for attribute in attributes:
+                    expected[attribute["idx"]] = (attribute.get("name"), kind, attribute.get("vals"))
+            members = ours[column].members
+            assert members is not None
+            found = [(of.name, of.kind, of.values and list(of.values)) for of in members]
+            assert found == expected, f"{column}: {found} != {expected}"
 
     def check_refused(self, model: Any, frame: Any) -> None:
         """Asserts that Spark fails on the frame and that we refuse it, at load or as invalid input."""
@@ -198,4 +217,6 @@ def _plain(value: Any) -> object:
         return {"size": value.size, "indices": value.indices.tolist(), "values": value.values.tolist()}
     if isinstance(value, DenseVector):
         return value.toArray().tolist()
+    if isinstance(value, Decimal):
+        return float(value)
     return [_plain(item) for item in value] if isinstance(value, list) else value
