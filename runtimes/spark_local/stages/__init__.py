@@ -20,6 +20,8 @@ from .max_abs_scaler_model import MaxAbsScalerModel
 from .min_hash_lsh_model import MinHashLSHModel
 from .min_max_scaler_model import MinMaxScalerModel
 from .normalizer import Normalizer
+from .one_hot_encoder import OneHotEncoder
+from .one_hot_encoder_model import OneHotEncoderModel
 from .pca_model import PCAModel
 from .pipeline_model import PipelineModelStage
 from .polynomial_expansion import PolynomialExpansion
@@ -51,6 +53,8 @@ BUILT_IN: tuple[type[Stage], ...] = (
     MinHashLSHModel,
     MinMaxScalerModel,
     Normalizer,
+    OneHotEncoder,
+    OneHotEncoderModel,
     PCAModel,
     PipelineModelStage,
     PolynomialExpansion,
