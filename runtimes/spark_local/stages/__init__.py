@@ -32,6 +32,7 @@ from .string_indexer_model import StringIndexerModel
 from .univariate_feature_selector_model import UnivariateFeatureSelectorModel
 from .variance_threshold_selector_model import VarianceThresholdSelectorModel
 from .vector_assembler import VectorAssembler
+from .vector_indexer_model import VectorIndexerModel
 from .vector_size_hint import VectorSizeHint
 from .vector_slicer import VectorSlicer
 
@@ -65,6 +66,7 @@ BUILT_IN: tuple[type[Stage], ...] = (
     UnivariateFeatureSelectorModel,
     VarianceThresholdSelectorModel,
     VectorAssembler,
+    VectorIndexerModel,
     VectorSizeHint,
     VectorSlicer,
 )
