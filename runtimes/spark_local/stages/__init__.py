@@ -14,6 +14,7 @@ from .elementwise_product import ElementwiseProduct
 from .gaussian_mixture_model import GaussianMixtureModel
 from .imputer_model import ImputerModel
 from .index_to_string import IndexToString
+from .interaction import Interaction
 from .k_means_model import KMeansModel
 from .local_lda_model import LocalLDAModel
 from .max_abs_scaler_model import MaxAbsScalerModel
@@ -48,6 +49,7 @@ BUILT_IN: tuple[type[Stage], ...] = (
     GaussianMixtureModel,
     ImputerModel,
     IndexToString,
+    Interaction,
     KMeansModel,
     LocalLDAModel,
     MaxAbsScalerModel,
