@@ -30,6 +30,7 @@ from .random_forest_classification_model import RandomForestClassificationModel
 from .robust_scaler_model import RobustScalerModel
 from .standard_scaler_model import StandardScalerModel
 from .string_indexer_model import StringIndexerModel
+from .target_encoder_model import TargetEncoderModel
 from .univariate_feature_selector_model import UnivariateFeatureSelectorModel
 from .variance_threshold_selector_model import VarianceThresholdSelectorModel
 from .vector_assembler import VectorAssembler
@@ -65,6 +66,7 @@ BUILT_IN: tuple[type[Stage], ...] = (
     RobustScalerModel,
     StandardScalerModel,
     StringIndexerModel,
+    TargetEncoderModel,
     UnivariateFeatureSelectorModel,
     VarianceThresholdSelectorModel,
     VectorAssembler,
