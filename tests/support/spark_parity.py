@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 import warnings
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from decimal import Decimal
 from pathlib import Path
@@ -75,16 +75,30 @@ class Parity:
         compile_model(path, path / "compiled")
         return load(path / "compiled")
 
-    def check(self, model: Any, frame: Any, relative: float = 0.0, *, of_largest: bool = False) -> list[Row]:
+    def check(
+        self,
+        model: Any,
+        frame: Any,
+        relative: float = 0.0,
+        *,
+        of_largest: bool = False,
+        attributes: Iterable[str] = (),
+    ) -> list[Row]:
         """Asserts that Spark and both paths of the engine answer alike, bit for bit unless `relative` is given.
 
         `of_largest`: differences are relative to the largest number of a vector, for sums in which terms cancel out.
+        `attributes`: columns of vectors that no stage takes, whose numbers have to mean the same: names, kinds, values.
         """
         rows = [plain_row(row) for row in frame.collect()]
         ours = self.load(model)
         with warnings.catch_warnings():
             warnings.filterwarnings("ignore", category=UserWarning, module=r"pyspark\.")
-            expected = [plain_row(row) for row in model.transform(frame).collect()]
+            transformed = model.transform(frame)
+            expected = [plain_row(row) for row in transformed.collect()]
+        for column in attributes:
+            want, got = _attributes(transformed.schema[column]), ours.outputs[column].members
+            found = got and [(of.name, of.kind, of.values and list(of.values)) for of in got]
+            assert found == want, f"{column}: {found} != {want}"
         deviation = 0.0
         for answer in (ours._by_row(rows), ours._by_column(rows)):
             assert len(answer) == len(expected)
@@ -96,24 +110,6 @@ class Parity:
                     deviation = max(deviation, found)
         self._coverage.note(model, len(rows), deviation)
         return expected
-
-    def check_attributes(self, model: Any, frame: Any, *columns: str) -> None:
-        """Asserts that the numbers of the vectors in `columns` mean the same here as in Spark: names, kinds and values.
-
-        Only what no later stage takes can be asked for.
-        """
-        schema = model.transform(frame).schema
-        ours = self.load(model).outputs
-        for column in columns:
-            stored = schema[column].metadata["ml_attr"]
-            expected: list[Any] = [(None, "numeric", None)] * stored["num_attrs"]  # Spark does not write those
-            for kind, attributes in stored["attrs"].items():
-                for attribute in attributes:
-                    expected[attribute["idx"]] = (attribute.get("name"), kind, attribute.get("vals"))
-            members = ours[column].members
-            assert members is not None
-            found = [(of.name, of.kind, of.values and list(of.values)) for of in members]
-            assert found == expected, f"{column}: {found} != {expected}"
 
     def check_refused(self, model: Any, frame: Any) -> None:
         """Asserts that Spark fails on the frame and that we refuse it, at load or as invalid input."""
@@ -194,6 +190,16 @@ def drawn(strategy: st.SearchStrategy[Any], n: int) -> list[Any]:
     draw()
     # A strategy of few values ends before n examples
     return [found[at % len(found)] for at in range(n)]
+
+
+def _attributes(field: Any) -> list[tuple[str | None, str, list[str] | None]]:
+    """Name, kind and values of each number of a column's vectors, as Spark tells them."""
+    stored = field.metadata["ml_attr"]
+    found: list[Any] = [(None, "numeric", None)] * stored["num_attrs"]  # of which Spark says nothing
+    for kind, attributes in stored["attrs"].items():
+        for attribute in attributes:
+            found[attribute["idx"]] = (attribute.get("name"), kind, attribute.get("vals"))
+    return found
 
 
 def _sign(number: float) -> float:

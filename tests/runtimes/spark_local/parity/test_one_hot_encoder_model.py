@@ -52,4 +52,4 @@ def test_names_of_the_labels(frame: Any, parity: Any, handle_invalid: str, drop_
         OneHotEncoder(inputCols=["i", "x"], outputCols=["a", "b"], dropLast=drop_last, handleInvalid=handle_invalid),
         VectorAssembler(inputCols=["b", "a"], outputCol="v"),
     ]
-    parity.check_attributes(Pipeline(stages=stages).fit(data), data, "v")
+    parity.check(Pipeline(stages=stages).fit(data), data, attributes=["v"])

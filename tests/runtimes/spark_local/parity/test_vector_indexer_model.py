@@ -39,9 +39,9 @@ def test_unseen_categories(frame: Any, parity: Any, fitted: Any, handle_invalid:
 def test_seen_categories_and_what_the_numbers_mean(frame: Any, parity: Any, fitted: Any) -> None:
     data = frame("v vector", vectors([-1.5, 0.0, -0.0, 7.0], [2.0, 3.0]))
     parity.check(fitted, data)
-    parity.check(fitted, data.limit(8))
     for handle_invalid in ("error", "keep"):
-        parity.check_attributes(fitted.copy({fitted.handleInvalid: handle_invalid}), data, "o")
+        model = fitted.copy({fitted.handleInvalid: handle_invalid})
+        parity.check(model, data.limit(8), attributes=["o"])
 
 
 def test_names_travel_and_what_was_continuous_stays_as_it_was(frame: Any, parity: Any) -> None:
@@ -54,7 +54,7 @@ def test_names_travel_and_what_was_continuous_stays_as_it_was(frame: Any, parity
         VectorAssembler(inputCols=["x", "i"], outputCol="v"),
     ]
     stages += [VectorIndexer(inputCol="v", outputCol=f"o{most}", maxCategories=most) for most in (2, 3, 10)]
-    parity.check_attributes(Pipeline(stages=stages).fit(data), data, "o2", "o3", "o10")
+    parity.check(Pipeline(stages=stages).fit(data), data, attributes=["o2", "o3", "o10"])
 
 
 def test_refuses_what_is_unseen_or_of_another_size(frame: Any, parity: Any, fitted: Any) -> None:
