@@ -8,6 +8,7 @@ from .bisecting_k_means_model import BisectingKMeansModel
 from .bucketed_random_projection_lsh_model import BucketedRandomProjectionLSHModel
 from .bucketizer import Bucketizer
 from .chi_sq_selector_model import ChiSqSelectorModel
+from .column_pruner import ColumnPruner
 from .dct import DCT
 from .distributed_lda_model import DistributedLDAModel
 from .elementwise_product import ElementwiseProduct
@@ -26,6 +27,7 @@ from .one_hot_encoder_model import OneHotEncoderModel
 from .pca_model import PCAModel
 from .pipeline_model import PipelineModelStage
 from .polynomial_expansion import PolynomialExpansion
+from .r_formula_model import RFormulaModel
 from .random_forest_classification_model import RandomForestClassificationModel
 from .robust_scaler_model import RobustScalerModel
 from .standard_scaler_model import StandardScalerModel
@@ -34,6 +36,7 @@ from .target_encoder_model import TargetEncoderModel
 from .univariate_feature_selector_model import UnivariateFeatureSelectorModel
 from .variance_threshold_selector_model import VarianceThresholdSelectorModel
 from .vector_assembler import VectorAssembler
+from .vector_attribute_rewriter import VectorAttributeRewriter
 from .vector_indexer_model import VectorIndexerModel
 from .vector_size_hint import VectorSizeHint
 from .vector_slicer import VectorSlicer
@@ -44,6 +47,7 @@ BUILT_IN: tuple[type[Stage], ...] = (
     BucketedRandomProjectionLSHModel,
     Bucketizer,
     ChiSqSelectorModel,
+    ColumnPruner,
     DCT,
     DistributedLDAModel,
     ElementwiseProduct,
@@ -62,6 +66,7 @@ BUILT_IN: tuple[type[Stage], ...] = (
     PCAModel,
     PipelineModelStage,
     PolynomialExpansion,
+    RFormulaModel,
     RandomForestClassificationModel,
     RobustScalerModel,
     StandardScalerModel,
@@ -70,6 +75,7 @@ BUILT_IN: tuple[type[Stage], ...] = (
     UnivariateFeatureSelectorModel,
     VarianceThresholdSelectorModel,
     VectorAssembler,
+    VectorAttributeRewriter,
     VectorIndexerModel,
     VectorSizeHint,
     VectorSlicer,
