@@ -30,6 +30,7 @@ from .polynomial_expansion import PolynomialExpansion
 from .r_formula_model import RFormulaModel
 from .random_forest_classification_model import RandomForestClassificationModel
 from .robust_scaler_model import RobustScalerModel
+from .sql_transformer import SQLTransformer
 from .standard_scaler_model import StandardScalerModel
 from .string_indexer_model import StringIndexerModel
 from .target_encoder_model import TargetEncoderModel
@@ -69,6 +70,7 @@ BUILT_IN: tuple[type[Stage], ...] = (
     RFormulaModel,
     RandomForestClassificationModel,
     RobustScalerModel,
+    SQLTransformer,
     StandardScalerModel,
     StringIndexerModel,
     TargetEncoderModel,
