@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from catenary.errors import InvalidInput, ModelBroken
-from runtimes.spark_local import load
+from runtimes.spark_local import PipelineModel, load
+from runtimes.spark_local.errors import Unreadable
 from runtimes.spark_local.pipeline import COLUMNAR_FROM
+from runtimes.spark_local.sql.functions import FUNCTIONS
+from runtimes.spark_local.sql.statement import read
 
 
 def sql(saver: Any, statement: str, name: str = "", version: str = "4.1.0") -> Path:
@@ -235,3 +241,63 @@ def test_plans_for_ever_new_types_are_not_kept_without_end(saver: Any) -> None:
         row = {name: (1, "a")[mask >> n & 1] for n, name in enumerate(names)}
         assert model.transform([row]) == [{"all": "".join(map(str, row.values()))}]
     assert len(model._stages[0]._plans) <= 256
+
+
+WORDS = """select * a `b c` , 1 2.5 -3 1e3 7L 'x' "y" null true ( ) + - / % || = <> <=> is not in between and or case
+when then else end cast as int date from __THIS__ where ; . abs( concat( if( -- /* */ é"""
+
+
+@settings(max_examples=300)
+@given(st.lists(st.sampled_from(WORDS.split(" ")), max_size=12), st.booleans())
+def test_whatever_the_words_they_are_read_or_refused(words: list[str], whole: bool) -> None:
+    statement = f"SELECT {' '.join(words)} FROM __THIS__" if whole else " ".join(words)
+    with suppress(Unreadable):
+        read(statement, (4, 3))
+
+
+BINARY = ["+", "-", "*", "/", "%", "div", "=", "<", ">=", "<=>", "and", "or", "||"]
+EXPRESSIONS = [
+    *(f"x {symbol} y" for symbol in BINARY),
+    *(f"x {symbol} {literal}" for symbol in BINARY for literal in ("2", "-0.5", "'1'", "1.5D", "NULL")),
+    *(f"cast(x as {to})" for to in ("int", "bigint", "double", "boolean", "string")),
+    *(f"{name}({', '.join(['x', 'y', 'x'][: function.least])})" for name, function in FUNCTIONS.items()),
+    *("round(x, 2)", "round(x, -2)", "substring(x, -2, 3)", "log(x, y)", "x in (y, 1)", "x between y and 2"),
+    *("case when x > 1 then x else y end", "case x when y then 1 end", "-x", "not x", "x is null", "x"),
+]
+values = st.one_of(
+    st.none(),
+    st.booleans(),
+    st.integers(-5, 5),
+    st.integers(),
+    st.floats(),
+    st.sampled_from(["", "a", "1", "-1.5", "NaN", "true", "9" * 400]),
+    st.text(max_size=3),
+    st.lists(st.floats(), max_size=2),
+)
+
+
+@pytest.fixture(scope="module")
+def computing(tmp_path_factory: pytest.TempPathFactory, saver_class: Any) -> dict[tuple[str, str], PipelineModel]:
+    """The model of each expression, for two versions of Spark; those that never fit are left out."""
+    models = {}
+    for version in ("4.3.0", "3.5.0"):
+        for at, expression in enumerate(EXPRESSIONS):
+            folder = tmp_path_factory.mktemp("sql") / str(at)
+            try:
+                models[expression, version] = load(
+                    sql(saver_class(folder), f"SELECT *, {expression} AS o FROM __THIS__", version=version)
+                )
+            except ModelBroken:
+                assert "||" not in expression
+    return models
+
+
+@settings(max_examples=400)
+@given(st.data(), values, values)
+def test_whatever_the_values_they_are_computed_or_refused(
+    computing: dict[tuple[str, str], PipelineModel], data: st.DataObject, x: Any, y: Any
+) -> None:
+    model = computing[data.draw(st.sampled_from(sorted(computing)))]
+    with suppress(InvalidInput):
+        (answer,) = model.transform([{"x": x, "y": y}])
+        assert answer["o"] is None or isinstance(answer["o"], bool | int | float | str | list)
