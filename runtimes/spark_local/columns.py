@@ -51,6 +51,11 @@ def doubles(column: Column) -> Array | None:
         return None
 
 
+def numbers(column: Column) -> Array | None:
+    """(n_rows,): the same where none is a boolean."""
+    return None if isinstance(column, list) and bool in set(map(type, column)) else doubles(column)
+
+
 def vectors(column: Column) -> Array | None:
     """(n_rows, size): the column if it holds dense vectors of one size only."""
     if isinstance(column, np.ndarray):

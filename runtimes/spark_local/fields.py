@@ -10,9 +10,21 @@ from dataclasses import dataclass, replace
 from typing import Literal, TypeAlias
 
 Type: TypeAlias = Literal[
-    "any", "number", "boolean", "string", "vector", "array<string>", "array<number>", "array<vector>", "array"
+    "any",
+    "number",
+    "decimal",
+    "boolean",
+    "string",
+    "vector",
+    "array<string>",
+    "array<number>",
+    "array<vector>",
+    "array",
 ]
-"""A column's type as far as a row of JSON can tell: `number` is every numeric type of SQL, `any` is not known."""
+"""A column's type as far as a row of JSON can tell: `number` is every numeric type of SQL, `any` is not known.
+
+`decimal` is a number that may be one of SQL's decimals. They are served as doubles, whose text is another.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,4 +85,4 @@ ANY = Field()
 
 def _family(type_: Type) -> str:
     """Every array fits an array of what is not known."""
-    return "array" if type_.startswith("array") else type_
+    return "array" if type_.startswith("array") else "number" if type_ == "decimal" else type_

@@ -1,7 +1,8 @@
 """Nested columns of a saved table as NumPy arrays: what a stage reads its fitted values from.
 
     Flat    numbers, booleans or texts, one for each row
-    Lists   a list for each row, their items one behind the other in a column of their own
+    Lists   a list for each row, their items one behind the other in a column of their own; a map is a list of structs,
+            `key` and `value`
     Struct  named columns of the same rows
 
 Knows neither parquet nor the file in which a compiled model is kept; both make these.

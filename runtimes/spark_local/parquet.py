@@ -47,6 +47,10 @@ def _nested(array: pa.Array) -> Nested:
         # `field` alone would leave out where the array begins, and its nulls
         fields = {kind.field(i).name: _nested(pc.struct_field(array, [i])) for i in range(kind.num_fields)}
         return Struct(len(array), fields, valid)
+    if pa.types.is_map(kind):
+        pairs = pa.StructArray.from_arrays([array.keys, array.items], names=["key", "value"])
+        array = pa.ListArray.from_arrays(array.offsets, pairs, mask=None if valid is None else array.is_null())
+        kind = array.type
     if pa.types.is_list(kind):
         lengths = pc.list_value_length(array).fill_null(0).to_numpy(zero_copy_only=False).astype(np.int64)
         return Lists(np.concatenate([[0], np.cumsum(lengths)]), _nested(array.flatten()), valid)

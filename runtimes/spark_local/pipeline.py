@@ -166,7 +166,7 @@ class PipelineModel:
             made |= dict.fromkeys(stage.outputs)
             if stage.selects:
                 rows = [{n: row[n] for n in stage.select(tuple(row))} for row in _joined(rows, columns, made)]
-                columns, made = {}, {}
+                columns, made = {name: column for name, column in columns.items() if stage.select((name,))}, {}
         answers = _joined(rows, columns, made)
         for answer in answers:
             for name in self._made:
@@ -199,15 +199,19 @@ def _new_columns(steps: Sequence[Stage]) -> tuple[str, ...]:
     """The columns that no row may bring. As Spark does, refuses a stage that makes a column which is there already."""
     there: dict[str, None] = {}
     new: dict[str, None] = {}
+    selecting: list[Stage] = []
     for stage in steps:
         there |= dict.fromkeys(stage.inputs)
         if stage.selects:
             there = dict.fromkeys(stage.select((*there, *(name for name in stage.outputs if name not in there))))
+            selecting.append(stage)
             continue
         for name in stage.outputs:
             if name in there:
                 raise Unreadable(f"{type(stage).__name__} makes the column {name!r}, which is there already")
-            there[name] = new[name] = None
+            there[name] = None
+            if all(before.select((name,)) for before in selecting):
+                new[name] = None
     return tuple(new)
 
 

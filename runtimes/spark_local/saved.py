@@ -189,6 +189,16 @@ class Saved:
             raise self.unreadable(f"its data has {len(table)} rows instead of one")
         return [table.fields[name].python()[0] for name in columns]
 
+    def mapping(self, stored: object, name: str, kind: type[_T]) -> dict[Any, _T]:
+        """A map as `row` gives it, the values of one type, no key twice."""
+        if isinstance(stored, list) and all(
+            isinstance(pair, dict) and type(pair.get("value")) is kind for pair in stored
+        ):
+            found = {pair.get("key"): pair["value"] for pair in stored}
+            if len(found) == len(stored):
+                return found
+        raise self.unreadable(f"{name} is not a map as Spark stores it")
+
     def numbers(self, table: Struct, *path: str) -> npt.NDArray[Any]:
         """(n_rows,): the numbers of a column, or of a field inside it; none may be null."""
         found = self._column(table, path)

@@ -61,7 +61,10 @@ class Stage(ABC):
         return {}
 
     def select(self, columns: Sequence[str]) -> Sequence[str]:
-        """Which of `columns`, those before it and its outputs, are there after it, in Spark's order."""
+        """Which of `columns`, those before it and its outputs, are there after it, in Spark's order.
+
+        Where it makes a column of a name that was there before, the old one is among those that are gone.
+        """
         return columns
 
     def sources(self, outputs: Sequence[str]) -> tuple[str, ...]:  # noqa: ARG002

@@ -10,9 +10,10 @@ from __future__ import annotations
 import math
 import warnings
 from collections import defaultdict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -139,17 +140,24 @@ class Parity:
         *,
         of_largest: bool = False,
         unordered: str | None = None,
+        attributes: Iterable[str] = (),
     ) -> list[Row]:
         """Asserts that Spark and both paths of the engine answer alike, bit for bit unless `relative` is given.
 
         `of_largest`: differences are relative to the largest number of a vector, for sums in which terms cancel out;
-        `unordered`: a column whose lists may be in another order.
+        `unordered`: a column whose lists may be in another order; `attributes`: columns of vectors that no stage takes,
+        whose numbers have to mean the same: names, kinds, values.
         """
         rows = [plain_row(row) for row in frame.collect()]
         ours = self.load(model)
         with warnings.catch_warnings():
             warnings.filterwarnings("ignore", category=UserWarning, module=r"pyspark\.")
-            expected = [plain_row(row) for row in model.transform(frame).collect()]
+            transformed = model.transform(frame)
+            expected = [plain_row(row) for row in transformed.collect()]
+        for column in attributes:
+            want, got = _attributes(transformed.schema[column]), ours.outputs[column].members
+            found = got and [(of.name, of.kind, of.values and list(of.values)) for of in got]
+            assert found == want, f"{column}: {found} != {want}"
         answers = [(ours._by_row(rows), expected), (ours._by_column(rows), expected)]
         if len(rows) == len(expected):
             # What is computed in NumPy is of one form only: dense vectors of one size, or sparse ones
@@ -288,6 +296,16 @@ def _form(value: object) -> object:
     return (dict, value["size"]) if isinstance(value, dict) else type(value)
 
 
+def _attributes(field: Any) -> list[tuple[str | None, str, list[str] | None]]:
+    """Name, kind and values of each number of a column's vectors, as Spark tells them."""
+    stored = field.metadata["ml_attr"]
+    found: list[Any] = [(None, "numeric", None)] * stored["num_attrs"]  # of which Spark says nothing
+    for kind, attributes in stored["attrs"].items():
+        for attribute in attributes:
+            found[attribute["idx"]] = (attribute.get("name"), kind, attribute.get("vals"))
+    return found
+
+
 def _sign(number: float) -> float:
     return math.copysign(1.0, number)
 
@@ -313,4 +331,6 @@ def _plain(value: Any) -> object:
         return {"size": value.size, "indices": value.indices.tolist(), "values": value.values.tolist()}
     if isinstance(value, DenseVector):
         return value.toArray().tolist()
+    if isinstance(value, Decimal):
+        return float(value)
     return [_plain(item) for item in value] if isinstance(value, list) else value

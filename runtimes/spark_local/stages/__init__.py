@@ -10,6 +10,7 @@ from .bisecting_k_means_model import BisectingKMeansModel
 from .bucketed_random_projection_lsh_model import BucketedRandomProjectionLSHModel
 from .bucketizer import Bucketizer
 from .chi_sq_selector_model import ChiSqSelectorModel
+from .column_pruner import ColumnPruner
 from .count_vectorizer_model import CountVectorizerModel
 from .cross_validator_model import CrossValidatorModel
 from .dct import DCT
@@ -29,6 +30,7 @@ from .hashing_tf import HashingTF
 from .idf_model import IDFModel
 from .imputer_model import ImputerModel
 from .index_to_string import IndexToString
+from .interaction import Interaction
 from .isotonic_regression_model import IsotonicRegressionModel
 from .k_means_model import KMeansModel
 from .linear_regression_model import LinearRegressionModel
@@ -42,22 +44,29 @@ from .multilayer_perceptron_classification_model import MultilayerPerceptronClas
 from .n_gram import NGram
 from .naive_bayes_model import NaiveBayesModel
 from .normalizer import Normalizer
+from .one_hot_encoder import OneHotEncoder
+from .one_hot_encoder_model import OneHotEncoderModel
 from .one_vs_rest_model import OneVsRestModel
 from .pca_model import PCAModel
 from .pipeline_model import PipelineModelStage
 from .polynomial_expansion import PolynomialExpansion
+from .r_formula_model import RFormulaModel
 from .random_forest_classification_model import RandomForestClassificationModel
 from .random_forest_regression_model import RandomForestRegressionModel
 from .regex_tokenizer import RegexTokenizer
 from .robust_scaler_model import RobustScalerModel
+from .sql_transformer import SQLTransformer
 from .standard_scaler_model import StandardScalerModel
 from .stop_words_remover import StopWordsRemover
 from .string_indexer_model import StringIndexerModel
+from .target_encoder_model import TargetEncoderModel
 from .tokenizer import Tokenizer
 from .train_validation_split_model import TrainValidationSplitModel
 from .univariate_feature_selector_model import UnivariateFeatureSelectorModel
 from .variance_threshold_selector_model import VarianceThresholdSelectorModel
 from .vector_assembler import VectorAssembler
+from .vector_attribute_rewriter import VectorAttributeRewriter
+from .vector_indexer_model import VectorIndexerModel
 from .vector_size_hint import VectorSizeHint
 from .vector_slicer import VectorSlicer
 from .word2_vec_model import Word2VecModel
@@ -70,6 +79,7 @@ BUILT_IN: tuple[type[Stage], ...] = (
     BucketedRandomProjectionLSHModel,
     Bucketizer,
     ChiSqSelectorModel,
+    ColumnPruner,
     CountVectorizerModel,
     CrossValidatorModel,
     DCT,
@@ -89,6 +99,7 @@ BUILT_IN: tuple[type[Stage], ...] = (
     IDFModel,
     ImputerModel,
     IndexToString,
+    Interaction,
     IsotonicRegressionModel,
     KMeansModel,
     LinearRegressionModel,
@@ -102,22 +113,29 @@ BUILT_IN: tuple[type[Stage], ...] = (
     NGram,
     NaiveBayesModel,
     Normalizer,
+    OneHotEncoder,
+    OneHotEncoderModel,
     OneVsRestModel,
     PCAModel,
     PipelineModelStage,
     PolynomialExpansion,
+    RFormulaModel,
     RandomForestClassificationModel,
     RandomForestRegressionModel,
     RegexTokenizer,
     RobustScalerModel,
+    SQLTransformer,
     StandardScalerModel,
     StopWordsRemover,
     StringIndexerModel,
+    TargetEncoderModel,
     Tokenizer,
     TrainValidationSplitModel,
     UnivariateFeatureSelectorModel,
     VarianceThresholdSelectorModel,
     VectorAssembler,
+    VectorAttributeRewriter,
+    VectorIndexerModel,
     VectorSizeHint,
     VectorSlicer,
     Word2VecModel,

@@ -16,8 +16,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from ..errors import Rejected
-from ..fields import Attribute, Field
+from ..errors import Rejected, Unreadable
+from ..fields import ANY, Attribute, Field
 from ..registry import register
 from ..saved import Saved
 from ..stage import Stage
@@ -54,6 +54,11 @@ class StringIndexerModel(Stage):
     @property
     def drops_rows(self) -> bool:  # type: ignore[override]
         return self.handle_invalid == "skip"
+
+    def bind(self, known: Mapping[str, Field]) -> StringIndexerModel:
+        if decimal := next((name for name in self.inputs if known.get(name, ANY).type == "decimal"), None):
+            raise Unreadable(f"StringIndexerModel takes the text of {decimal!r}, which is a decimal: cast it to double")
+        return self
 
     def sources(self, outputs: Sequence[str]) -> tuple[str, ...]:
         return tuple(source for source, made in zip(self.inputs, self.outputs, strict=True) if made in outputs)

@@ -24,6 +24,7 @@ from ..saved import Saved
 from ..stage import Stage
 from ..values import Sparse, Vector, number, sparse_is_smaller, vector
 
+_SCALARS = ("number", "decimal", "boolean")
 _MOST_NAMED = 65_536
 """Of a larger vector without names, as hashing makes them, the numbers get none."""
 
@@ -56,7 +57,7 @@ class VectorAssembler(Stage):
         return replace(
             self,
             made_before=frozenset(known) & frozenset(self.inputs),
-            sizes=tuple(1 if field.type in ("number", "boolean") else field.size for field in fields),
+            sizes=tuple(1 if field.type in _SCALARS else field.size for field in fields),
             members=_members(self.inputs, fields, known),
         )
 
@@ -154,7 +155,7 @@ def _members(names: Sequence[str], fields: Sequence[Field], known: Mapping[str, 
     """What the vector's numbers are called if all that rows bring are numbers; None: not known, or there are many."""
     members: list[Attribute] = []
     for name, field in zip(names, fields, strict=True):
-        if field.type in ("number", "boolean") or name not in known:
+        if field.type in _SCALARS or name not in known:
             members.append((field.attribute or Attribute()).named(name))
         elif field.members is not None:
             members += [member.named(f"{name}_{member.name or at}") for at, member in enumerate(field.members)]
