@@ -1,4 +1,4 @@
-"""What a runtime counts as it happens: requests, rows, calls of predict, loads. What is the case stands in its gauges.
+"""What a runtime counts as it happens: requests, rows, calls of predict, loads. What is the case: see `gauges`.
 
 Labels name models of the index, versions that are served, and callers up to a bound; the series of what is gone go.
 """
