@@ -42,7 +42,16 @@ def status_is(status: int) -> AccessLogFilter:
 
 def details_are(details: str) -> AccessLogFilter:
     """Local replies whose response code details are `details`."""
-    expression = cel_pb2.ExpressionFilter(expression=f"response.code_details == '{details}'")
+    return _expression(f"response.code_details == '{details}'")
+
+
+def answered_whole() -> AccessLogFilter:
+    """Neither its client nor its server broke it off."""
+    return _expression("response.flags == 0 || response.code >= 400")
+
+
+def _expression(cel: str) -> AccessLogFilter:
+    expression = cel_pb2.ExpressionFilter(expression=cel)
     return AccessLogFilter(
         extension_filter=accesslog_pb2.ExtensionFilter(
             name="envoy.access_loggers.extension_filters.cel", typed_config=packed(expression)
@@ -57,6 +66,11 @@ def has_a_flag() -> AccessLogFilter:
 
 def has_header(name: str) -> AccessLogFilter:
     return _header(HeaderMatcher(name=name, present_match=True))
+
+
+def has_header_like(name: str, pattern: str) -> AccessLogFilter:
+    """The header is there, and `pattern`, a regular expression, is all of it."""
+    return _header(HeaderMatcher(name=name, string_match=_regex(pattern)))
 
 
 def is_harmless(name: str, *, inverted: bool = False) -> AccessLogFilter:
@@ -85,6 +99,20 @@ def failed_call() -> AccessLogFilter:
     not_ok = accesslog_pb2.GrpcStatusFilter(statuses=[accesslog_pb2.GrpcStatusFilter.OK], exclude=True)
     # For what is no gRPC it takes a status from HTTP's, and none is OK.
     return all_of(from_grpc_client(), AccessLogFilter(grpc_status_filter=not_ok))
+
+
+def failed() -> AccessLogFilter:
+    """It may have begun to answer well, or have no status at all."""
+    return any_of(status_from(400), has_a_flag(), failed_call())
+
+
+def to_a_pipeline() -> AccessLogFilter:
+    """Of all routes only a pipeline's rewrites the path; gRPC that the gateway's app answers has always failed."""
+    return any_of(has_header("x-envoy-original-path"), from_grpc_client())
+
+
+def no_health_check() -> AccessLogFilter:
+    return any_of(to_a_pipeline(), path_is_not(names.HEALTH_PATH))
 
 
 def share(percent: float, key: str) -> AccessLogFilter:
