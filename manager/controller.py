@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 from types import MappingProxyType
 
@@ -17,7 +18,7 @@ from manager.ads import AdsServer
 from manager.catalog import Catalog
 from manager.pipelines import PIPELINES, PipelineBook, StoredPipeline
 from manager.readiness import Wait, waits
-from manager.registry import Registry
+from manager.registry import Registry, nobody
 from manager.standing import Standing
 
 
@@ -40,6 +41,8 @@ class Controller:
         self.standing = standing
         self.catalog = Catalog(lambda: registry.addresses(names.REPOSITORY))
         self.ads = ads
+        self.changed: Callable[[], object] = nobody
+        """Called when other pipelines or instances are in force; set by the one who follows."""
         self.loaded = asyncio.Event()
         """Set when store and registry have been read: before, nothing is known, and gateways are told nothing."""
         self._store = store
@@ -151,6 +154,7 @@ class Controller:
             self._repositories = endpoints.get(names.REPOSITORY)
             self.catalog.repositories_changed()
         self._generation = self.ads.publish(topology.Topology(pipelines, MappingProxyType(endpoints)))
+        self.changed()
 
     async def _follow_store(self) -> None:
         async for _ in self._store.watch(PIPELINES):

@@ -7,7 +7,7 @@ import contextlib
 from collections.abc import AsyncIterator
 
 from catenary import data
-from catenary.address import parse_address
+from catenary.address import TcpAddress, parse_address, reachable
 from catenary.http import application, listening, stop_event
 from catenary.process import run_process
 from manager.ads import AdsServer
@@ -17,6 +17,7 @@ from manager.controller import Controller
 from manager.settings import ManagerSettings
 from manager.snapshot import SnapshotBuilder
 from manager.standing import Standing
+from manager.targets import TargetsFile
 from manager.traces.kept import KeptTraces
 from manager.traces.store import TraceStore
 from manager.traces.zipkin import ZipkinTraces
@@ -37,7 +38,7 @@ async def serve(settings: ManagerSettings) -> None:
         builder = SnapshotBuilder(chain_lua, settings.client_timeout_s, _zipkin(settings), settings.access_log_percent)
         ads = AdsServer(builder)
         controller = Controller(store, registry, standing, ads, acknowledge_s=settings.acknowledge_s)
-        running = asyncio.create_task(controller.run(), name="controller")
+        running = asyncio.create_task(_run(controller, settings), name="controller")
         stopping = asyncio.create_task(stop.wait(), name="stop")
         try:
             # A store that is well has been read before the first request; one that is not keeps nobody waiting.
@@ -58,6 +59,17 @@ async def serve(settings: ManagerSettings) -> None:
             running.cancel()
             stopping.cancel()
             await asyncio.wait((running, stopping))
+
+
+async def _run(controller: Controller, settings: ManagerSettings) -> None:
+    async with asyncio.TaskGroup() as tasks:
+        tasks.create_task(controller.run(), name="store and registry")
+        if settings.targets_file:
+            listen = parse_address(settings.listen)
+            own = reachable(listen) if isinstance(listen, TcpAddress) else None
+            targets = TargetsFile(settings.targets_file, own, controller.registry.instances)
+            controller.changed = targets.changed
+            tasks.create_task(targets.run(), name="targets")
 
 
 def _zipkin(settings: ManagerSettings) -> Zipkin | None:
