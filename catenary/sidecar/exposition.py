@@ -19,6 +19,7 @@ _TYPE = b"# TYPE "
 _BOUNDS = {str(us).encode(): f"{us / 1e6:g}".encode() for us in envoy_stats.BUCKETS_US}
 _CLUSTER = b"envoy_cluster_name"
 _RETRIED = b"envoy_cluster_upstream_rq_retry{"
+_RETRIED_OF_NO_SERVICE = _RETRIED + _CLUSTER + b'="_'
 
 
 def gauge(name: str, help_text: str, values: dict[str, float]) -> bytes:
@@ -47,7 +48,7 @@ def _lines(text: bytes, gateway: bool) -> Iterator[bytes]:
             family = _Family.of(line)
             yield family.head(line.split()[-1].decode())
         else:
-            if gateway and line.startswith(_RETRIED):
+            if gateway and line.startswith(_RETRIED) and not line.startswith(_RETRIED_OF_NO_SERVICE):
                 retries.append(line)
             yield line
     if retries:
