@@ -64,6 +64,8 @@ def envoy_command(envoy: Path, bootstrap_file: Path, node: Node, log_format: Log
         *(str(envoy), "--config-path", str(bootstrap_file), *workers),
         # Without hot restart no two Envoys of a host share memory.
         *("--disable-hot-restart", "--log-level", "warning", "--log-format", line),
+        # Of a request that breaks off, which has no duration to be counted, it would tell as of an error.
+        *("--component-log-level", "misc:critical"),
         # The lines of requests, which it writes in batches: a person who waits for one waits no longer.
         *("--file-flush-interval-msec", "250"),
         # While draining, every answer closes its connection, not a growing share of them.

@@ -42,16 +42,7 @@ def status_is(status: int) -> AccessLogFilter:
 
 def details_are(details: str) -> AccessLogFilter:
     """Local replies whose response code details are `details`."""
-    return _expression(f"response.code_details == '{details}'")
-
-
-def answered_whole() -> AccessLogFilter:
-    """Neither its client nor its server broke it off."""
-    return _expression("response.flags == 0 || response.code >= 400")
-
-
-def _expression(cel: str) -> AccessLogFilter:
-    expression = cel_pb2.ExpressionFilter(expression=cel)
+    expression = cel_pb2.ExpressionFilter(expression=f"response.code_details == '{details}'")
     return AccessLogFilter(
         extension_filter=accesslog_pb2.ExtensionFilter(
             name="envoy.access_loggers.extension_filters.cel", typed_config=packed(expression)

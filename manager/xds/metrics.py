@@ -16,12 +16,13 @@ from xds.type.v3.typed_struct_pb2 import TypedStruct
 from catenary import envoy_stats, names
 from catenary.grpc_status import GrpcStatus
 from catenary.node import Node
-from manager.xds.log_filters import all_of, answered_whole, failed, has_header_like, no_health_check
+from manager.xds.log_filters import all_of, failed, has_header_like, no_health_check
 from manager.xds.resource import packed
 
 MAX_COUNTERS = 200_000
 MAX_HISTOGRAMS = 20_000
 
+# What breaks off has none.
 _DURATION_US = "%COMMON_DURATION(DS_RX_BEG:DS_TX_END:us)%"
 _CODE = {"code": "%RESPONSE_CODE%"}
 
@@ -91,22 +92,17 @@ def edge_metrics() -> list[AccessLog]:
         _counter(envoy_stats.GATEWAY_REQUEST_BYTES, pipeline, "%BYTES_RECEIVED%"),
         _counter(envoy_stats.GATEWAY_RESPONSE_BYTES, pipeline, "%BYTES_SENT%"),
     ]
+    durations = [_us(envoy_stats.GATEWAY_DURATION_US, pipeline)]
+    failures = [_counter(envoy_stats.GATEWAY_FAILURES, pipeline | _FAILURE)]
     return [
-        _logger(no_health_check(), counters=counters),
-        # What has not ended has no duration, and each would be an error in Envoy's log.
-        _logger(
-            all_of(answered_whole(), no_health_check()), histograms=[_us(envoy_stats.GATEWAY_DURATION_US, pipeline)]
-        ),
-        _logger(
-            all_of(failed(), no_health_check()),
-            counters=[_counter(envoy_stats.GATEWAY_FAILURES, pipeline | _FAILURE)],
-        ),
+        _logger(no_health_check(), counters=counters, histograms=durations),
+        _logger(all_of(failed(), no_health_check()), counters=failures),
     ]
 
 
 def step_metrics(node: Node) -> list[AccessLog]:
     """Of all requests that a chain makes. The path of a gRPC call is any method that a client has named: no model."""
-    of_a_chain = (
+    of_a_chain = all_of(
         # Lengths are the labels' business: Envoy takes no long expression.
         has_header_like(names.PIPELINE, "[A-Za-z0-9._-]+"),
         has_header_like(names.STEP, "[1-9][0-9]?"),
@@ -118,10 +114,8 @@ def step_metrics(node: Node) -> list[AccessLog]:
     }
     if node.app_protocol == "http":
         step["model"] = "%PATH(NQ:PATH):512%"
-    return [
-        _logger(all_of(*of_a_chain), counters=[_counter(envoy_stats.STEP_REQUESTS, step | _CODE)]),
-        _logger(all_of(*of_a_chain, answered_whole()), histograms=[_us(envoy_stats.STEP_DURATION_US, step)]),
-    ]
+    requests = [_counter(envoy_stats.STEP_REQUESTS, step | _CODE)]
+    return [_logger(of_a_chain, counters=requests, histograms=[_us(envoy_stats.STEP_DURATION_US, step)])]
 
 
 def _counter(name: str, labels: dict[str, str], amount: str = "") -> dict[str, Any]:
