@@ -67,7 +67,8 @@ class Endpoint(_Read):
     port: Annotated[int, Field(ge=0, le=65_535), _EMPTY_IS_NONE] | None = None
 
 
-_Endpoint = Annotated[Endpoint, AfterValidator(lambda endpoint: None if endpoint == Endpoint() else endpoint)]
+_NOBODY = Endpoint()
+_Endpoint = Annotated[Endpoint, AfterValidator(lambda endpoint: None if endpoint == _NOBODY else endpoint)]
 
 
 class Annotation(_Read):
