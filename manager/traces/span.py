@@ -8,7 +8,16 @@ from __future__ import annotations
 import re
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, RootModel, StringConstraints, ValidationInfo
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    FailFast,
+    Field,
+    RootModel,
+    StringConstraints,
+    ValidationInfo,
+)
 from pydantic.alias_generators import to_camel
 
 SPAN_BYTES = 16 * 1024
@@ -115,5 +124,5 @@ class Span(_Read):
         return self.model_dump_json(by_alias=True, exclude_none=True).encode()
 
 
-class Spans(RootModel[tuple[Span, ...]]):
+class Spans(RootModel[Annotated[tuple[Span, ...], FailFast()]]):
     """What is posted: a list of spans, of any traces."""
