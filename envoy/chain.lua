@@ -285,8 +285,9 @@ end
 
 -- Tell the access log and the metrics (manager/xds/metrics.py) why the request failed, and at which step, if it was one.
 local function note_failure(handle, kind, sentence, position, step)
-  -- Beside what JSON escapes, the line ends and terminal controls beyond ASCII: text of a step's may be a client's.
-  local reason = valid_utf8(sentence:sub(1, LOGGED_BYTES)):gsub("\194[\128-\159]", "?"):gsub("\226\128[\168\169]", "?")
+  -- The line ends and terminal controls that JSON does not escape: text of a step's may be a client's.
+  local reason = valid_utf8(sentence:sub(1, LOGGED_BYTES))
+  reason = reason:gsub("\127", "?"):gsub("\194[\128-\159]", "?"):gsub("\226\128[\168\169]", "?")
   local noted = { reason = reason, kind = kind }
   if step then noted.step, noted.service, noted.model = position, step.service, step.model end
   handle:streamInfo():dynamicMetadata():set("catenary", "failure", noted)

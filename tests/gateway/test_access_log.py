@@ -33,7 +33,9 @@ async def _step(request: web.Request) -> web.StreamResponse:
     CALLED.set()
     word, _, argument = request.path.removeprefix("/").partition("-")
     if word == "status":
-        return web.json_response({"error": 'row 3\n lacks "Ort" \u0085 \u2028 in M\u00fcnchen'}, status=int(argument))
+        return web.json_response(
+            {"error": 'row 3\n lacks "Ort" \u0085 \u2028\u007f in M\u00fcnchen'}, status=int(argument)
+        )
     if word == "health":
         return web.Response(status=500)
     if word == "close":
@@ -150,7 +152,7 @@ async def test_a_step_that_fails_is_named_with_its_reason(
     failure = document["failure"]
     reason = failure.pop("reason")
     assert failure == {"step": position, "service": service, "model": "status-422", "kind": "rejected"}
-    assert 'answered 422: row 3\n lacks "Ort" ? ? in M\u00fcnchen' in reason
+    assert 'answered 422: row 3\n lacks "Ort" ? ?? in M\u00fcnchen' in reason
     assert (document["status"], document["pipeline"]) == (422, pipeline)
     assert document["timing"] == answer.headers[names.SERVER_TIMING]
 
@@ -254,6 +256,7 @@ async def test_a_line_for_people_is_as_all_others_are(text_mesh: Mesh) -> None:
     assert found["timing"] == answer.headers[names.SERVER_TIMING]
     assert json.loads(found["failure"])["step"] == 2
     assert "row 3\\n lacks" in found["failure"]
+    assert written.isprintable()
 
 
 FORGED = [
