@@ -45,8 +45,11 @@ AddressesText = Annotated[str, AfterValidator(_addresses)]
 UrlsText = Annotated[str, Field(pattern=r"^https?://[^\s,]+(\s*,\s*https?://[^\s,]+)*$")]
 """One URL or several, with commas between them: any of them serves."""
 
-ZipkinUrl = Annotated[str, Field(pattern=r"^(http://[^/:\s]+(:\d{1,5})?(/\S*)?)?$")]
+CollectorUrl = Annotated[str, Field(pattern=r"^(http://[^/:\s]+(:\d{1,5})?(/\S*)?)?$")]
 """An http URL, perhaps with the path that spans are posted to; or empty."""
+
+ZipkinUrl = CollectorUrl
+"""That of a Zipkin server, or of whatever takes spans as one does."""
 
 
 def urls(text: str) -> tuple[str, ...]:

@@ -11,6 +11,8 @@ MODULES = {
     "joblib": "joblib",
     "nltk": "nltk",
     "numpy": "numpy",
+    "opentelemetry-exporter-otlp-proto-common": "opentelemetry.exporter.otlp.proto.common",
+    "opentelemetry-sdk": "opentelemetry.sdk",
     "protobuf": "google.protobuf",
     "py-consul": "consul",
     "pyarrow": "pyarrow",
