@@ -15,15 +15,19 @@ from catenary import names
 from catenary.body import read_body
 from catenary.http import application, json_response
 from runtimes.base.deadline import Deadline
+from runtimes.base.progress import Progress
 from runtimes.base.serving import Serving
+from runtimes.base.spans import Spans
 
 SERVING = web.AppKey("serving", Serving)
+SPANS = web.AppKey("spans", Spans)
 
 
-def runtime_app(serving: Serving, body_bytes: int) -> web.Application:
+def runtime_app(serving: Serving, body_bytes: int, spans: Spans) -> web.Application:
     """The application over `serving`; a body over `body_bytes` is answered 413."""
     app = application(max_body_bytes=body_bytes)
     app[SERVING] = serving
+    app[SPANS] = spans
     app.add_routes(
         [
             web.get(names.HEALTH_PATH, _health),
@@ -37,9 +41,11 @@ def runtime_app(serving: Serving, body_bytes: int) -> web.Application:
 
 
 async def _predict(request: web.Request) -> web.Response:
-    deadline = Deadline.from_header(request.headers.get(names.TIMEOUT_MS))
-    body = await read_body(request)
-    answer = await request.app[SERVING].predict(request.match_info["model"], body, deadline)
+    progress = Progress(request.match_info["model"])
+    with request.app[SPANS].of(progress, request.headers):
+        deadline = Deadline.from_header(request.headers.get(names.TIMEOUT_MS))
+        body = await read_body(request)
+        answer = await request.app[SERVING].predict(body, deadline, progress)
     return web.Response(body=answer, content_type=names.JSON_TYPE)
 
 
