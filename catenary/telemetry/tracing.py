@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
-import time
-from collections.abc import Iterator
+from collections.abc import AsyncIterator
 
 from opentelemetry.exporter.otlp.proto.common.trace_encoder import encode_spans
 from opentelemetry.sdk.resources import SERVICE_INSTANCE_ID, SERVICE_NAME, SERVICE_VERSION, Resource
-from opentelemetry.sdk.trace import SpanLimits, TracerProvider
+from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.sampling import ALWAYS_ON
 from opentelemetry.trace import Tracer
 
@@ -17,14 +17,12 @@ from catenary.telemetry.shipping import Collector, Shipping
 from catenary.telemetry.zipkin import zipkin_json
 
 OTLP_PATH = "/v1/traces"
-TAG_CHARACTERS = 1_000
-"""Longer tags are cut: they may quote what a client sent."""
 STOP_S = 1.0
 """How long spans that wait may hold up the end of the process."""
 
 
-@contextlib.contextmanager
-def tracing(service: str, instance: str, *, zipkin: str, otlp: str) -> Iterator[Tracer]:
+@contextlib.asynccontextmanager
+async def tracing(service: str, instance: str, *, zipkin: str, otlp: str) -> AsyncIterator[Tracer]:
     """A tracer inside the block, for spans of `service` whose trace is kept; `zipkin` and `otlp` are URLs or empty."""
     resource = {SERVICE_NAME: service, SERVICE_VERSION: __version__}
     if instance:
@@ -33,7 +31,6 @@ def tracing(service: str, instance: str, *, zipkin: str, otlp: str) -> Iterator[
         sampler=ALWAYS_ON,
         resource=Resource.create(resource),
         shutdown_on_exit=False,
-        span_limits=SpanLimits(max_attribute_length=TAG_CHARACTERS),
     )
     collectors = (
         Collector(zipkin, f"{names.ZIPKIN_PATH}/spans", names.JSON_TYPE, zipkin_json),
@@ -47,6 +44,4 @@ def tracing(service: str, instance: str, *, zipkin: str, otlp: str) -> Iterator[
     finally:
         for shipping in shippings:
             shipping.stop()
-        end_s = time.monotonic() + STOP_S
-        for shipping in shippings:
-            shipping.wait(max(0.0, end_s - time.monotonic()))
+        await asyncio.gather(*(asyncio.to_thread(shipping.wait, STOP_S) for shipping in shippings))

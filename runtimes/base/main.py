@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from functools import partial
 
 import aiohttp
@@ -53,8 +53,8 @@ async def serving(runtime: Runtime, settings: RuntimeSettings) -> AsyncIterator[
             loader.close()
 
 
-@contextlib.contextmanager
-def telling(runtime: Runtime, settings: RuntimeSettings) -> Iterator[Spans]:
+@contextlib.asynccontextmanager
+async def telling(runtime: Runtime, settings: RuntimeSettings) -> AsyncIterator[Spans]:
     """The spans of what is served inside the block; without a collector there are none."""
     if not (settings.zipkin or settings.otlp):
         yield Spans(runtime.type, None)
@@ -63,16 +63,16 @@ def telling(runtime: Runtime, settings: RuntimeSettings) -> Iterator[Spans]:
     from catenary.telemetry.tracing import tracing
 
     service = settings.service or names.SERVICE_OF_TYPE.get(runtime.type, runtime.type)
-    with tracing(service, settings.instance, zipkin=settings.zipkin, otlp=settings.otlp) as tracer:
+    async with tracing(service, settings.instance, zipkin=settings.zipkin, otlp=settings.otlp) as tracer:
         yield Spans(runtime.type, tracer)
 
 
 async def _serve(runtime: Runtime, settings: RuntimeSettings) -> None:
     stop = stop_event()
     address = parse_address(settings.listen)
-    with telling(runtime, settings) as spans:
-        async with (
-            serving(runtime, settings) as core,
-            listening(runtime_app(core, settings.body_bytes, spans), address),
-        ):
-            await stop.wait()
+    async with (
+        telling(runtime, settings) as spans,
+        serving(runtime, settings) as core,
+        listening(runtime_app(core, settings.body_bytes, spans), address),
+    ):
+        await stop.wait()

@@ -28,7 +28,8 @@ from catenary.problem import status_of
 from catenary.telemetry.context import Parent, sampled_parent
 from runtimes.base.progress import Progress
 
-ERROR_CHARACTERS = 1_000
+TAG_CHARACTERS = 1_000
+"""Longer tags are cut: they may quote what a client sent."""
 
 
 class Spans:
@@ -100,10 +101,10 @@ class Spans:
 
 def _end(span: Span, error: str, at_ns: int) -> None:
     if error:
-        span.set_status(Status(StatusCode.ERROR, _legible(error[:ERROR_CHARACTERS])))
+        span.set_status(Status(StatusCode.ERROR, _legible(error)))
     span.end(at_ns)
 
 
 def _legible(text: str) -> str:
-    """`text` without what is not UTF-8, which a client may have sent."""
-    return text.encode(errors="replace").decode()
+    """`text`, cut, and without what is not UTF-8, which a client may have sent."""
+    return text[:TAG_CHARACTERS].encode(errors="replace").decode()

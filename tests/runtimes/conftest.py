@@ -127,12 +127,12 @@ def run_runtime(tmp_path: Path):
     async def run(runtime, shop, **options) -> AsyncIterator[Client]:
         settings = RuntimeSettings(repository=shop.url, **{"cache": tmp_path / "cache", **options})
         address = TcpAddress("127.0.0.1", free_port())
-        with telling(runtime, settings) as spans:
-            async with (
-                serving(runtime, settings) as core,
-                listening(runtime_app(core, settings.body_bytes, spans), address, drain_s=0),
-                aiohttp.ClientSession() as session,
-            ):
-                yield Client(session, f"http://{address}")
+        async with (
+            telling(runtime, settings) as spans,
+            serving(runtime, settings) as core,
+            listening(runtime_app(core, settings.body_bytes, spans), address, drain_s=0),
+            aiohttp.ClientSession() as session,
+        ):
+            yield Client(session, f"http://{address}")
 
     return run
