@@ -71,10 +71,7 @@ def test_an_image_holds_one_instance_of_its_service_with_what_its_lock_names(ima
 def test_a_lock_holds_what_its_role_needs_at_the_versions_that_the_tests_run_with(lock: str) -> None:
     project = tomllib.loads((CHECKOUT / "pyproject.toml").read_text())["project"]
     extras = project["optional-dependencies"]
-    named = {*project["dependencies"], *extras["envoy"], *extras[lock]}
-    if "catenary[runtime]" in named:
-        named = named - {"catenary[runtime]"} | {*extras["runtime"]}
-    needed = {re.split(r"[<>=\[]", item)[0] for item in named}
+    needed = {re.split(r"[<>=\[]", item)[0] for item in project["dependencies"] + extras["envoy"] + extras[lock]}
     versions, tested = locked(lock), locked("test")
     assert needed <= versions.keys()
     assert {name: at for name, at in versions.items() if not at <= tested.get(name, set())} == {}

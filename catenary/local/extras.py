@@ -11,7 +11,6 @@ MODULES = {
     "joblib": "joblib",
     "nltk": "nltk",
     "numpy": "numpy",
-    "opentelemetry-exporter-otlp-proto-common": "opentelemetry.exporter.otlp.proto.common",
     "opentelemetry-sdk": "opentelemetry.sdk",
     "protobuf": "google.protobuf",
     "py-consul": "consul",

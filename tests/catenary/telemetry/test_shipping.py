@@ -33,7 +33,7 @@ async def answering(handler: Handler, port: int = 0) -> AsyncIterator[str]:
 
 
 def ship(url: str, *, waiting_spans: int = 100, quiet_s: float = 0.0) -> Shipping:
-    collector = Collector(url, "/spans", "application/json", zipkin_json)
+    collector = Collector(url, "/spans", zipkin_json)
     return Shipping(collector, waiting_spans=waiting_spans, quiet_s=quiet_s)
 
 
