@@ -21,8 +21,8 @@ class Parent:
 def sampled_parent(headers: Mapping[str, str]) -> Parent | None:
     """The caller's span, if its trace is kept; None: it is not, nothing is said, or what is said cannot be read.
 
-    `traceparent` counts before B3, several headers before one: an Envoy writes the first two for its own span, and
-    passes on the client's `b3` as it was.
+    An Envoy writes `traceparent` and the form of B3 that it was sent for the same span. Of a client that contradicts
+    itself `traceparent` counts, then several headers, then `b3`.
     """
     if (text := headers.get("traceparent")) and (found := _TRACEPARENT.fullmatch(text)):
         version, trace, span, flags, more = found.groups()

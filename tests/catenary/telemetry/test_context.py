@@ -22,7 +22,7 @@ KEPT = Parent(int(TRACE, 16), int(SPAN, 16))
         {"x-b3-traceid": TRACE, "x-b3-spanid": SPAN, "x-b3-sampled": "1"},
         {"x-b3-traceid": TRACE, "x-b3-spanid": SPAN, "x-b3-sampled": "true"},
         {"x-b3-traceid": TRACE, "x-b3-spanid": SPAN, "x-b3-flags": "1"},
-        # An Envoy's own beside what its client sent.
+        # One that contradicts itself.
         {"traceparent": f"00-{TRACE}-{SPAN}-01", "b3": f"{'1' * 32}-{'2' * 16}-0"},
         {"x-b3-traceid": TRACE, "x-b3-spanid": SPAN, "x-b3-sampled": "1", "b3": f"{'1' * 32}-{'2' * 16}-0"},
         {"traceparent": "made up", "b3": f"{TRACE}-{SPAN}-1"},
