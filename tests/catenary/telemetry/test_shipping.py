@@ -128,7 +128,7 @@ async def test_what_the_collector_refuses_is_dropped_and_counted(status: int, ca
 async def test_while_the_collector_hangs_spans_wait_up_to_a_bound_and_the_end_does_not_wait_for_it(
     caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(shipping, "TIMEOUT_S", 60.0)
+    monkeypatch.setattr(shipping, "TIMEOUT_S", 20.0)
     asked, let_go = asyncio.Event(), asyncio.Event()
 
     async def hang(_: web.Request) -> web.Response:
