@@ -53,10 +53,13 @@ def _with_a_port(url: str) -> str:
     return url
 
 
-ZipkinUrl = Annotated[
+CollectorUrl = Annotated[
     str, Field(pattern=r"^(http://[^/:@?#\s]+(:\d{1,5})?(/[^?#\s]*)?)?$"), AfterValidator(_with_a_port)
 ]
 """An http URL, perhaps with the path that spans are posted to; or empty."""
+
+ZipkinUrl = CollectorUrl
+"""That of a Zipkin server, or of whatever takes spans as one does."""
 
 
 def urls(text: str) -> tuple[str, ...]:

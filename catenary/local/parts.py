@@ -19,8 +19,8 @@ RUNTIME_MODULES = {"scikit": "runtimes.scikit", "spark": "runtimes.spark_local",
 
 # What describes a single process must not leak from the launcher's environment into all of them.
 _OF_ONE_PROCESS = (
-    *("ADVERTISE", "HEALTH_PATH", "INSTANCE_VERSION", "LISTEN", "METRICS", "MODEL_NAME", "PORT", "ROLE", "SERVICE"),
-    "TARGETS_FILE",
+    *("ADVERTISE", "HEALTH_PATH", "INSTANCE", "INSTANCE_VERSION", "LISTEN", "METRICS", "MODEL_NAME", "PORT", "ROLE"),
+    *("SERVICE", "TARGETS_FILE"),
 )
 
 
@@ -45,7 +45,8 @@ def parts(settings: LocalSettings, models: Path, run_dir: Path) -> tuple[Part, .
         | {
             "CATENARY_LISTEN": f"{LOOPBACK}:{settings.manager_port}",
             "CATENARY_TARGETS_FILE": str(targets_file(settings)),
-            **_tracing(settings),
+            # A named Zipkin keeps the traces itself.
+            "CATENARY_KEEP_TRACES": str(0 if settings.zipkin else settings.keep_traces),
         },
         settings.manager_url,
     )
@@ -74,11 +75,10 @@ def targets_file(settings: LocalSettings) -> Path:
     return settings.state_dir / "prometheus" / "targets.json"
 
 
-def _tracing(settings: LocalSettings) -> dict[str, str]:
+def _collector(settings: LocalSettings) -> str:
     """Spans go to the server that is named, else to the manager, if that keeps any."""
     own = f"http://{LOOPBACK}:{settings.manager_port}" if settings.keep_traces else ""
-    kept = 0 if settings.zipkin else settings.keep_traces
-    return {"CATENARY_ZIPKIN": settings.zipkin or own, "CATENARY_KEEP_TRACES": str(kept)}
+    return settings.zipkin or own
 
 
 def _shared_environment(settings: LocalSettings, models: Path, run_dir: Path) -> dict[str, str]:
@@ -93,6 +93,7 @@ def _shared_environment(settings: LocalSettings, models: Path, run_dir: Path) ->
         "CATENARY_REPOSITORY": f"http://{LOOPBACK}:{settings.repository_port}",
         "CATENARY_MODEL_DIRECTORY": str(models),
         "CATENARY_CACHE": str(settings.state_dir / "cache"),
+        "CATENARY_ZIPKIN": _collector(settings),
         # Logs are files here: what a part writes has to be in them at once.
         "PYTHONUNBUFFERED": "1",
     }

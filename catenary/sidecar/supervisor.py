@@ -98,8 +98,10 @@ class _Instance:
         return envoy_command(envoy, file, self.node, self.settings.log_format)
 
     def app_environment(self) -> dict[str, str]:
-        """What the app is told: where to listen, its limit, and where the manager is."""
+        """What the app is told: who it is, where to listen, its limit, and where the manager is."""
         told = {
+            "CATENARY_SERVICE": self.node.service,
+            "CATENARY_INSTANCE": self.node.id,
             "CATENARY_LISTEN": str(self.node.app),
             "CATENARY_MANAGER": self.settings.manager,
             "CATENARY_BODY_BYTES": str(self.settings.body_bytes),

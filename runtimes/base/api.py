@@ -19,15 +19,19 @@ from catenary.body import read_body
 from catenary.http import application, json_response
 from runtimes.base.caller import Caller
 from runtimes.base.deadline import Deadline
+from runtimes.base.progress import Progress
 from runtimes.base.serving import Serving
+from runtimes.base.spans import Spans
 
 SERVING = web.AppKey("serving", Serving)
+SPANS = web.AppKey("spans", Spans)
 
 
-def runtime_app(serving: Serving, body_bytes: int) -> web.Application:
+def runtime_app(serving: Serving, body_bytes: int, spans: Spans) -> web.Application:
     """The application over `serving`; a body over `body_bytes` is answered 413."""
     app = application(max_body_bytes=body_bytes)
     app[SERVING] = serving
+    app[SPANS] = spans
     serving.metrics.metrics.add_to(app)
     app.add_routes(
         [
@@ -43,10 +47,12 @@ def runtime_app(serving: Serving, body_bytes: int) -> web.Application:
 
 async def _predict(request: web.Request) -> web.Response:
     headers = request.headers
-    deadline = Deadline.from_header(headers.get(names.TIMEOUT_MS))
     caller = Caller.from_headers(headers.get(names.PIPELINE, ""), headers.get(names.STEP, ""))
-    body = await read_body(request)
-    answer = await request.app[SERVING].predict(request.match_info["model"], body, deadline, caller)
+    progress = Progress(request.match_info["model"], caller)
+    with request.app[SPANS].of(progress, headers):
+        deadline = Deadline.from_header(headers.get(names.TIMEOUT_MS))
+        body = await read_body(request)
+        answer = await request.app[SERVING].predict(body, deadline, progress)
     return web.Response(body=answer, content_type=names.JSON_TYPE)
 
 

@@ -15,6 +15,7 @@ from prometheus_client import Counter, Histogram
 from catenary.errors import DeadlineExceeded, NotFound, Overloaded, RequestError, Unavailable
 from catenary.metrics import DURATION_BUCKETS_S, Bounded, Metrics
 from runtimes.base.caller import Caller
+from runtimes.base.progress import Progress, Stage
 
 _FEW_ROWS = (1, 2, 5, 10, 20, 50, 100, 200, 500)
 ROWS_BUCKETS = (*_FEW_ROWS, 1_000, 2_000, 5_000, 10_000, 20_000, 50_000, 100_000)
@@ -115,9 +116,9 @@ class RuntimeMetrics:
         if outcome == "ok":
             self._load_duration.labels(model).observe(duration_s)
 
-    def request(self, model: str, caller: Caller) -> RequestFigures:
-        """A context manager around a request for `model`, which counts its outcome."""
-        return RequestFigures(self, model, caller)
+    def request(self, progress: Progress) -> RequestFigures:
+        """A context manager around a request, which counts its outcome."""
+        return RequestFigures(self, progress)
 
     def of(self, model: str) -> VersionFigures:
         """The figures of the version of `model` that is served."""
@@ -175,23 +176,17 @@ class VersionFigures:
 class RequestFigures:
     """One request: what is learnt of it on the way, counted at its end."""
 
-    def __init__(self, metrics: RuntimeMetrics, model: str, caller: Caller) -> None:
+    def __init__(self, metrics: RuntimeMetrics, progress: Progress) -> None:
         self._metrics = metrics
-        self._model = model
-        self._caller = caller
+        self._progress = progress
         self._figures: VersionFigures | None = None
-        self._asked_at = 0.0
-        self._begun_at = 0.0
+        self._queued: Stage | None = None
         self._n_rows = 0
 
-    def waits(self) -> None:
+    def waits(self, queued: Stage) -> None:
         """The version is there, and a thread is what the request waits for."""
-        self._figures = self._metrics.of(self._model)
-        self._asked_at = time.perf_counter()
-
-    def begins(self) -> None:
-        """On its thread."""
-        self._begun_at = time.perf_counter()
+        self._figures = self._metrics.of(self._progress.model)
+        self._queued = queued
 
     def predicted(self, n_rows: int, duration_s: float) -> None:
         """On its thread: the call of predict has ended, well or not."""
@@ -206,12 +201,14 @@ class RequestFigures:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         outcome = "ok" if error is None else outcome_of(error)
-        if self._figures is None:
-            self._metrics.without_version(self._model, self._caller, outcome)
+        model, caller = self._progress.model, self._progress.caller
+        if self._figures is None or self._queued is None:
+            self._metrics.without_version(model, caller, outcome)
             return
         if outcome != "overloaded":
-            self._figures.queue_duration.observe((self._begun_at or time.perf_counter()) - self._asked_at)
-        self._figures.ended(self._caller, outcome, self._n_rows if error is None else 0)
+            until_ns = self._queued.ended_ns or time.monotonic_ns()
+            self._figures.queue_duration.observe((until_ns - self._queued.began_ns) / 1e9)
+        self._figures.ended(caller, outcome, self._n_rows if error is None else 0)
 
 
 def outcome_of(error: BaseException) -> str:

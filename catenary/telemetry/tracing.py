@@ -1,0 +1,47 @@
+"""The tracer of a process: OpenTelemetry's, whose spans go to the collectors that the settings name."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator
+
+from opentelemetry.sdk.resources import SERVICE_INSTANCE_ID, SERVICE_NAME, SERVICE_VERSION, Resource
+from opentelemetry.sdk.trace import TracerProvider
+from opentelemetry.sdk.trace.sampling import ALWAYS_ON
+from opentelemetry.trace import Tracer
+
+from catenary import __version__, names
+from catenary.telemetry.otlp import otlp_json
+from catenary.telemetry.shipping import Collector, Shipping
+from catenary.telemetry.zipkin import zipkin_json
+
+OTLP_PATH = "/v1/traces"
+STOP_S = 1.0
+"""How long spans that wait may hold up the end of the process."""
+
+
+@contextlib.asynccontextmanager
+async def tracing(service: str, instance: str, *, zipkin: str, otlp: str) -> AsyncIterator[Tracer]:
+    """A tracer inside the block, for spans of `service` whose trace is kept; `zipkin` and `otlp` are URLs or empty."""
+    resource = {SERVICE_NAME: service, SERVICE_VERSION: __version__}
+    if instance:
+        resource[SERVICE_INSTANCE_ID] = instance
+    provider = TracerProvider(
+        sampler=ALWAYS_ON,
+        resource=Resource.create(resource),
+        shutdown_on_exit=False,
+    )
+    collectors = (
+        Collector(zipkin, f"{names.ZIPKIN_PATH}/spans", zipkin_json),
+        Collector(otlp, OTLP_PATH, otlp_json),
+    )
+    shippings = [Shipping(collector) for collector in collectors if collector.url]
+    for shipping in shippings:
+        provider.add_span_processor(shipping)
+    try:
+        yield provider.get_tracer("catenary", __version__)
+    finally:
+        for shipping in shippings:
+            shipping.stop()
+        await asyncio.gather(*(asyncio.to_thread(shipping.wait, STOP_S) for shipping in shippings))
