@@ -5,15 +5,20 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator
+from functools import partial
 
-from catenary import data
+from catenary import data, names
 from catenary.address import parse_address
 from catenary.http import application, listening, stop_event
+from catenary.http_metrics import HttpMetrics
+from catenary.metrics import Metrics
 from catenary.process import run_process
 from manager.ads import AdsServer
 from manager.api import Api
 from manager.backend import backend
 from manager.controller import Controller
+from manager.gauges import manager_gauges
+from manager.metrics import ManagerMetrics
 from manager.settings import ManagerSettings
 from manager.snapshot import SnapshotBuilder
 from manager.standing import Standing
@@ -35,8 +40,11 @@ async def serve(settings: ManagerSettings) -> None:
     async with backend(settings, standing) as (store, registry), _traces(settings) as traces:
         chain_lua = data.chain_lua().read_text()
         builder = SnapshotBuilder(chain_lua, settings.client_timeout_s, _zipkin(settings), settings.access_log_percent)
-        ads = AdsServer(builder)
-        controller = Controller(store, registry, standing, ads, acknowledge_s=settings.acknowledge_s)
+        metrics = Metrics(names.MANAGER)
+        counted = ManagerMetrics(metrics.registry)
+        ads = AdsServer(builder, counted)
+        controller = Controller(store, registry, standing, ads, counted, acknowledge_s=settings.acknowledge_s)
+        metrics.read(partial(manager_gauges, controller))
         running = asyncio.create_task(controller.run(), name="controller")
         stopping = asyncio.create_task(stop.wait(), name="stop")
         try:
@@ -47,6 +55,8 @@ async def serve(settings: ManagerSettings) -> None:
             app = application(max_body_bytes=_BODY_BYTES)
             Api(controller).add_to(app)
             traces.add_to(app)
+            metrics.add_to(app, through_envoy=True)
+            HttpMetrics(metrics).add_to(app)
             async with (
                 ads.listening(parse_address(settings.xds)),
                 listening(app, parse_address(settings.listen), drain_s=2),

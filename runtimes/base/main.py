@@ -12,9 +12,12 @@ import aiohttp
 from catenary import names
 from catenary.address import parse_address
 from catenary.http import listening, stop_event
+from catenary.metrics import Metrics
 from catenary.process import run_process
 from runtimes.base.api import runtime_app
 from runtimes.base.cache import Cache
+from runtimes.base.gauges import model_gauges, worker_gauges
+from runtimes.base.metrics import RuntimeMetrics
 from runtimes.base.model import Runtime
 from runtimes.base.models import Models
 from runtimes.base.repository import Repository
@@ -27,8 +30,7 @@ from runtimes.base.workers import Workers
 
 def run(runtime: Runtime) -> int:
     """Serve the models of `runtime` until TERM or INT. The exit status; 2 if the settings or the machine are wrong."""
-    name = names.SERVICE_OF_TYPE.get(runtime.type, runtime.type)
-    return run_process(name, RuntimeSettings, partial(_serve, runtime))
+    return run_process(_name(runtime), RuntimeSettings, partial(_serve, runtime))
 
 
 @contextlib.asynccontextmanager
@@ -38,12 +40,14 @@ async def serving(runtime: Runtime, settings: RuntimeSettings) -> AsyncIterator[
         repository = Repository(settings.repository, session)
         cache = Cache(settings.cache / runtime.type, repository)
         loader = Loader(runtime, repository, cache, allow_code=settings.allow_code)
-        models = Models(runtime.type, settings.model_names, loader)
+        metrics = RuntimeMetrics(Metrics(_name(runtime)))
+        models = Models(runtime.type, settings.model_names, loader, metrics)
         watch = IndexWatch(repository, models)
         workers = Workers(settings.threads, settings.waiting)
+        metrics.metrics.read(lambda: [*model_gauges(models.states()), *worker_gauges(workers)])
         watching = asyncio.create_task(watch.run(), name="watch the index")
         try:
-            yield Serving(settings.repository, models, watch, workers)
+            yield Serving(settings.repository, models, watch, workers, metrics)
         finally:
             watching.cancel()
             await asyncio.gather(watching, return_exceptions=True)
@@ -57,3 +61,7 @@ async def _serve(runtime: Runtime, settings: RuntimeSettings) -> None:
     address = parse_address(settings.listen)
     async with serving(runtime, settings) as core, listening(runtime_app(core, settings.body_bytes), address):
         await stop.wait()
+
+
+def _name(runtime: Runtime) -> str:
+    return names.SERVICE_OF_TYPE.get(runtime.type, runtime.type)

@@ -11,7 +11,9 @@ from catenary import logs
 from catenary.errors import PredictionFailed, Unavailable
 from catenary.messages import LoadedModel
 from runtimes.base import rows as json_rows
+from runtimes.base.caller import Caller
 from runtimes.base.deadline import Deadline
+from runtimes.base.metrics import RequestFigures, RuntimeMetrics
 from runtimes.base.models import Models
 from runtimes.base.version import Version
 from runtimes.base.watch import IndexWatch
@@ -24,21 +26,26 @@ LOAD_TIMEOUT_S = 10.0
 class Serving:
     """Belongs to one event loop; does not own its parts."""
 
-    def __init__(self, repository_url: str, models: Models, watch: IndexWatch, workers: Workers) -> None:
+    def __init__(
+        self, repository_url: str, models: Models, watch: IndexWatch, workers: Workers, metrics: RuntimeMetrics
+    ) -> None:
+        self.metrics = metrics
         self._repository_url = repository_url
         self._models = models
         self._watch = watch
         self._workers = workers
 
-    async def predict(self, name: str, body: bytes, deadline: Deadline) -> bytes:
+    async def predict(self, name: str, body: bytes, deadline: Deadline, caller: Caller) -> bytes:
         """The answer of model `name` to the rows in `body`. If the caller is cancelled, what has not begun never does.
 
         Raises NotFound, ModelBroken or Unavailable where there is no such model to ask, Overloaded or DeadlineExceeded
         where there is no time for it, MalformedRequest, InvalidInput or PredictionFailed as the rows and the model are.
         """
         logs.model.set(name)
-        version = self._models.served(name) or await self._missing(name, deadline)
-        return await self._workers.run(partial(_answer, version, body), deadline)
+        with self.metrics.request(name, caller) as figures:
+            version = self._models.served(name) or await self._missing(name, deadline)
+            figures.waits()
+            return await self._workers.run(partial(_answer, version, body, figures), deadline)
 
     async def describe(self, name: str) -> dict[str, object]:
         """What there is to say of model `name`; raises as `predict` does where there is none."""
@@ -71,8 +78,9 @@ class Serving:
         return await self._models.wait_for(name, limit)
 
 
-def _answer(version: Version, body: bytes) -> bytes:
-    answer = version.predict(json_rows.decode(body))
+def _answer(version: Version, body: bytes, figures: RequestFigures) -> bytes:
+    figures.begins()
+    answer = version.predict(json_rows.decode(body), figures)
     try:
         return json_rows.encode(answer)
     except (TypeError, RecursionError) as error:
