@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import math
 from collections import Counter
+from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from types import MappingProxyType
@@ -20,7 +21,7 @@ from manager.catalog import Catalog
 from manager.metrics import ManagerMetrics
 from manager.pipelines import PIPELINES, PipelineBook, StoredPipeline
 from manager.readiness import Readiness, Wait, waits
-from manager.registry import Registry
+from manager.registry import Registry, nobody
 from manager.standing import Standing
 
 
@@ -50,6 +51,8 @@ class Controller:
         self.standing = standing
         self.catalog = Catalog(lambda: registry.addresses(names.REPOSITORY))
         self.ads = ads
+        self.changed: Callable[[], object] = nobody
+        """Called when other pipelines or instances are in force; set by the one who follows."""
         self.loaded = asyncio.Event()
         """Set when store and registry have been read: before, nothing is known, and gateways are told nothing."""
         self._metrics = metrics
@@ -183,6 +186,7 @@ class Controller:
             self._repositories = endpoints.get(names.REPOSITORY)
             self.catalog.repositories_changed()
         self._generation = self.ads.publish(topology.Topology(pipelines, MappingProxyType(endpoints)))
+        self.changed()
 
     async def _follow_store(self) -> None:
         async for _ in self._store.watch(PIPELINES):

@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator
 from functools import partial
 
 from catenary import data, names
-from catenary.address import parse_address
+from catenary.address import TcpAddress, parse_address, reachable
 from catenary.http import application, listening, stop_event
 from catenary.http_metrics import HttpMetrics
 from catenary.metrics import Metrics
@@ -22,6 +22,7 @@ from manager.metrics import ManagerMetrics
 from manager.settings import ManagerSettings
 from manager.snapshot import SnapshotBuilder
 from manager.standing import Standing
+from manager.targets import TargetsFile
 from manager.traces.kept import KeptTraces
 from manager.traces.store import TraceStore
 from manager.traces.zipkin import ZipkinTraces
@@ -45,7 +46,7 @@ async def serve(settings: ManagerSettings) -> None:
         ads = AdsServer(builder, counted)
         controller = Controller(store, registry, standing, ads, counted, acknowledge_s=settings.acknowledge_s)
         metrics.read(partial(manager_gauges, controller))
-        running = asyncio.create_task(controller.run(), name="controller")
+        running = asyncio.create_task(_run(controller, settings), name="controller")
         stopping = asyncio.create_task(stop.wait(), name="stop")
         try:
             # A store that is well has been read before the first request; one that is not keeps nobody waiting.
@@ -68,6 +69,17 @@ async def serve(settings: ManagerSettings) -> None:
             running.cancel()
             stopping.cancel()
             await asyncio.wait((running, stopping))
+
+
+async def _run(controller: Controller, settings: ManagerSettings) -> None:
+    async with asyncio.TaskGroup() as tasks:
+        tasks.create_task(controller.run(), name="store and registry")
+        if settings.targets_file:
+            listen = parse_address(settings.listen)
+            own = reachable(listen) if isinstance(listen, TcpAddress) else None
+            targets = TargetsFile(settings.targets_file, own, controller.registry.instances)
+            controller.changed = targets.changed
+            tasks.create_task(targets.run(), name="targets")
 
 
 def _zipkin(settings: ManagerSettings) -> Zipkin | None:

@@ -194,6 +194,7 @@ def _print_status(stack: Stack, parts: list[dict[str, Any]], pipelines: list[dic
     if pipelines:
         print_pipelines(pipelines)
     typer.echo(f"The stack of process {stack.pid} is {stack.state}; models {stack.models}, logs {stack.logs}")
+    typer.echo(f"What Prometheus may scrape is in {stack.targets}")
 
 
 def _model_text(model: dict[str, Any]) -> str:

@@ -18,7 +18,10 @@ RUNTIME_MODULES = {"scikit": "runtimes.scikit", "spark": "runtimes.spark_local",
 """The program of each type of runtime."""
 
 # What describes a single process must not leak from the launcher's environment into all of them.
-_OF_ONE_PROCESS = ("ADVERTISE", "HEALTH_PATH", "INSTANCE_VERSION", "LISTEN", "MODEL_NAME", "PORT", "ROLE", "SERVICE")
+_OF_ONE_PROCESS = (
+    *("ADVERTISE", "HEALTH_PATH", "INSTANCE_VERSION", "LISTEN", "METRICS", "MODEL_NAME", "PORT", "ROLE", "SERVICE"),
+    "TARGETS_FILE",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +41,12 @@ def parts(settings: LocalSettings, models: Path, run_dir: Path) -> tuple[Part, .
     manager = Part(
         MANAGER,
         (*python, "manager"),
-        shared | {"CATENARY_LISTEN": f"{LOOPBACK}:{settings.manager_port}", **_tracing(settings)},
+        shared
+        | {
+            "CATENARY_LISTEN": f"{LOOPBACK}:{settings.manager_port}",
+            "CATENARY_TARGETS_FILE": str(targets_file(settings)),
+            **_tracing(settings),
+        },
         settings.manager_url,
     )
 
@@ -59,6 +67,11 @@ def parts(settings: LocalSettings, models: Path, run_dir: Path) -> tuple[Part, .
 def xds_address(run_dir: Path) -> str:
     """Where the manager hands out the Envoys' configuration."""
     return f"unix:{run_dir}/xds.sock"
+
+
+def targets_file(settings: LocalSettings) -> Path:
+    """What Prometheus would scrape."""
+    return settings.state_dir / "prometheus" / "targets.json"
 
 
 def _tracing(settings: LocalSettings) -> dict[str, str]:

@@ -149,7 +149,7 @@ async def test_a_step_that_fails_is_named_with_its_reason(
     document = await logged(mesh, answer)
     failure = document["failure"]
     reason = failure.pop("reason")
-    assert failure == {"step": position, "service": service, "model": "status-422"}
+    assert failure == {"step": position, "service": service, "model": "status-422", "kind": "rejected"}
     assert 'answered 422: row 3\n lacks "Ort" ? ? in M\u00fcnchen' in reason
     assert (document["status"], document["pipeline"]) == (422, pipeline)
     assert document["timing"] == answer.headers[names.SERVER_TIMING]
@@ -163,7 +163,8 @@ async def test_a_step_that_breaks_off_is_named(mesh: Mesh) -> None:
 
 async def test_what_the_filter_refuses_has_a_reason_and_no_step(mesh: Mesh) -> None:
     document = await logged(mesh, await ask(mesh, f"{names.SERVE_PATH}/two", x_catenary_timeout_ms="soon"))
-    assert document["failure"] == {"reason": "x-catenary-timeout-ms is a whole number of milliseconds from 1 on"}
+    reason = "x-catenary-timeout-ms is a whole number of milliseconds from 1 on"
+    assert document["failure"] == {"reason": reason, "kind": "client"}
     assert (document["status"], document["pipeline"]) == (400, "two")
 
 
