@@ -1,4 +1,4 @@
-"""Real servers that tests start, stop, kill and freeze: a Consul agent, and Zipkin with its storage in memory.
+"""Real servers that tests start, stop, kill and freeze: a Consul agent, Zipkin with its storage in memory, Prometheus.
 
 They listen on free loopback ports and keep them, and what they store, over a restart. A test that needs one is skipped,
 with the reason, where it can neither be found nor fetched.
@@ -227,6 +227,44 @@ class ZipkinServer(Server):
         timeout = aiohttp.ClientTimeout(total=5)
         async with aiohttp.ClientSession(timeout=timeout) as session, session.get(self.url + path) as answer:
             return await answer.json() if answer.status == 200 else None
+
+
+class Prometheus(Server):
+    """Prometheus with the configuration in `config_file`; `with_consul`: one that finds targets in Consul."""
+
+    def __init__(self, folder: Path, config_file: Path, *, with_consul: bool = False) -> None:
+        super().__init__(folder)
+        self.program = or_skip(lambda: fetched.prometheus(with_consul=with_consul)) / "prometheus"
+        self.config_file = config_file
+        self.host, self.port = "127.0.0.1", free_port()
+        self.url = f"http://{self.host}:{self.port}"
+
+    def command(self) -> list[str | Path]:
+        places = [f"--config.file={self.config_file}", f"--storage.tsdb.path={self.folder / 'data'}"]
+        return [self.program, *places, f"--web.listen-address={self.host}:{self.port}"]
+
+    async def is_ready(self) -> bool:
+        async with aiohttp.ClientSession() as session, session.get(f"{self.url}/-/ready") as answer:
+            return answer.status == 200
+
+    async def query(self, expression: str) -> list[dict[str, Any]]:
+        """The instant vector that `expression` is now: `metric` with the labels, `value` with time and value."""
+        data: dict[str, Any] = await self._get("query", query=expression)
+        return list(data["result"])
+
+    async def targets(self) -> list[dict[str, Any]]:
+        """What is scraped: `labels`, `scrapeUrl`, `health`, `lastError`."""
+        return list((await self._get("targets"))["activeTargets"])
+
+    async def _get(self, path: str, **query: str) -> Any:
+        timeout = aiohttp.ClientTimeout(total=10)
+        async with (
+            aiohttp.ClientSession(timeout=timeout) as session,
+            session.get(f"{self.url}/api/v1/{path}", params=query) as answer,
+        ):
+            document = await answer.json()
+            assert document["status"] == "success", document
+            return document["data"]
 
 
 def make_certificates(folder: Path) -> Path:
