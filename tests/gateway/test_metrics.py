@@ -153,7 +153,7 @@ FAILING: list[tuple[tuple[str, ...], str, str]] = [
 ]
 
 
-@pytest.mark.parametrize(("chain", "code", "kind"), FAILING, ids=lambda value: "+".join(value) or None)
+@pytest.mark.parametrize(("chain", "code", "kind"), FAILING, ids=lambda v: v if isinstance(v, str) else "+".join(v))
 async def test_a_failure_is_counted_once_at_the_step_that_is_to_blame(
     mesh: Mesh, chain: tuple[str, ...], code: str, kind: str
 ) -> None:
