@@ -14,7 +14,7 @@ import pytest
 import pytest_asyncio
 from aiohttp import web
 from mesh import Mesh, Process, until
-from servers import OtelCollector, ZipkinServer
+from servers import OtlpReceiver, ZipkinServer
 
 from catenary import names
 from catenary.address import free_port
@@ -56,11 +56,14 @@ async def _refuse(request: web.Request) -> web.Response:
 class World:
     """Two pipelines of two steps each, of which the second one's last step has an instance that refuses."""
 
-    def __init__(self, mesh: Mesh, folder: Path, traces_url: str, **runtime_settings: str) -> None:
+    def __init__(
+        self, mesh: Mesh, folder: Path, traces_url: str, receiver: OtlpReceiver | None, **runtime_settings: str
+    ) -> None:
         self.mesh = mesh
         self.gate = folder / "gate"
         self._folder = folder
         self._traces_url = traces_url
+        self._receiver = receiver
         self._runtime_settings = runtime_settings
 
     async def start(self) -> None:
@@ -118,8 +121,10 @@ class World:
         return Tree(found)
 
     async def spans(self, trace_id: str) -> list[Span]:
+        """Those that the Envoys sent, and the runtimes, if that is elsewhere."""
         async with self.mesh.session.get(f"{self._traces_url}{names.ZIPKIN_PATH}/trace/{trace_id}") as answer:
-            return await answer.json() if answer.status == 200 else []
+            found = await answer.json() if answer.status == 200 else []
+        return found + (self._receiver.spans(trace_id) if self._receiver else [])
 
 
 class Tree:
@@ -162,12 +167,13 @@ async def world(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPat
         if request.param == "zipkin":
             collector = (await stack.enter_async_context(ZipkinServer(folder / "zipkin"))).url
         told = {"CATENARY_ZIPKIN": collector}
+        receiver = None
         if request.param == "otlp":
-            otlp = OtelCollector(folder / "otlp", collector)
-            told = {"CATENARY_OTLP": (await stack.enter_async_context(otlp)).url}
+            receiver = await stack.enter_async_context(OtlpReceiver(folder / "otlp"))
+            told = {"CATENARY_OTLP": receiver.url}
         mesh.manager_settings["CATENARY_ZIPKIN"] = collector
         await stack.enter_async_context(mesh)
-        world = World(mesh, folder, collector, **told)
+        world = World(mesh, folder, collector, receiver, **told)
         await world.start()
         yield world
 
