@@ -17,6 +17,7 @@ from repository.index import Index
 from runtimes.base.api import runtime_app
 from runtimes.base.main import serving
 from runtimes.base.settings import RuntimeSettings
+from runtimes.base.spans import Spans
 from runtimes.custom.runtime import CustomRuntime
 
 PAGE = (CHECKOUT / "docs" / "metrics.md").read_text()
@@ -39,6 +40,6 @@ async def test_every_family_of_the_processes_stands_on_the_page_and_no_other(tmp
     shown |= await shown_by(application(Index(), tmp_path), tmp_path)
     settings = RuntimeSettings(repository="http://127.0.0.1:1", cache=tmp_path / "cache")
     async with serving(CustomRuntime(), settings) as core:
-        shown |= await shown_by(runtime_app(core, settings.body_bytes), tmp_path)
+        shown |= await shown_by(runtime_app(core, settings.body_bytes, Spans("custom", None)), tmp_path)
     (section,) = re.findall(rf"^## {SECTION}\n(.*?)(?=^## |\Z)", PAGE, re.DOTALL | re.MULTILINE)
     assert set(re.findall(r"^\| `(catenary_\w+)`", section, re.MULTILINE)) == shown

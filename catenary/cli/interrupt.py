@@ -10,19 +10,19 @@ from collections.abc import Iterator
 
 @contextlib.contextmanager
 def interruptible() -> Iterator[threading.Event]:
-    """An event that Ctrl-C sets inside the block. A second one raises KeyboardInterrupt: the event may go unseen.
+    """A block that Ctrl-C ends; what loops in it looks at the event as well.
 
     KeyboardInterrupt comes wherever Python is just then, and is lost where nothing can be raised, as in a finalizer.
     """
     pressed = threading.Event()
 
     def on_signal(*_: object) -> None:
-        if pressed.is_set():
-            raise KeyboardInterrupt
         pressed.set()
+        raise KeyboardInterrupt
 
     before = signal.signal(signal.SIGINT, on_signal)
     try:
-        yield pressed
+        with contextlib.suppress(KeyboardInterrupt):
+            yield pressed
     finally:
         signal.signal(signal.SIGINT, before)

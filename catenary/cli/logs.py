@@ -67,11 +67,9 @@ def logs(
     show = _print_json if as_json else _Printer(list(files)).show
     # A search looks through everything, the last lines of a file are found from its end.
     with _opened(files, None if request else lines) as opened, interruptible() as pressed:
-        there = _about(request, _until(pressed, merged(opened)))
-        later = _about(request, _until(pressed, _written_later(opened, state_dir, pressed))) if follow else ()
+        there = _about(request, merged(opened))
+        later = _about(request, _written_later(opened, state_dir, pressed)) if follow else ()
         for record in itertools.chain(there if lines is None else deque(there, maxlen=lines), later):
-            if pressed.is_set():
-                return
             show(record)
 
 
@@ -102,11 +100,6 @@ def _opened(files: Mapping[str, Path], lines: int | None) -> Iterator[list[PartL
 
 def _about(request: str | None, records: Iterable[Record]) -> Iterator[Record]:
     return (record for record in records if request is None or record.is_about(request))
-
-
-def _until(pressed: Event, records: Iterable[Record]) -> Iterator[Record]:
-    """`records` as long as nobody has `pressed`: a search may read for long and find nothing."""
-    return itertools.takewhile(lambda _: not pressed.is_set(), records)
 
 
 def _written_later(opened: Sequence[PartLog], state_dir: Path, pressed: Event) -> Iterator[Record]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import math
 import time
 from collections.abc import Iterable, Mapping, Sequence
@@ -57,6 +56,7 @@ def top(
 
     catenary top --once --interval 10 --json
     """
+    from catenary.cli.interrupt import interruptible
     from catenary.cli.mesh_reader import MeshReader
 
     screen = console()
@@ -70,11 +70,10 @@ def top(
             return
         from rich.live import Live
 
-        with contextlib.suppress(KeyboardInterrupt), Live(console=screen, screen=True, auto_refresh=False) as live:
+        with interruptible() as pressed, Live(console=screen, screen=True, auto_refresh=False) as live:
             live.update(f"reading for {interval_s:g} s", refresh=True)
-            while True:
-                # What lay between two readings is what the figures are taken over, however long a reading takes.
-                time.sleep(interval_s)
+            # What lay between two readings is what the figures are taken over, however long a reading takes.
+            while not pressed.wait(interval_s):
                 live.update(drawn(mesh.view(), *screen.size), refresh=True)
 
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
+from dataclasses import dataclass
 
 from opentelemetry.sdk.resources import SERVICE_INSTANCE_ID, SERVICE_NAME, SERVICE_VERSION, Resource
 from opentelemetry.sdk.trace import TracerProvider
@@ -21,8 +22,16 @@ STOP_S = 1.0
 """How long spans that wait may hold up the end of the process."""
 
 
+@dataclass(frozen=True, slots=True)
+class Tracing:
+    """`tracer` makes spans; `shippings` send them, each to the collector of its name."""
+
+    tracer: Tracer
+    shippings: Mapping[str, Shipping]
+
+
 @contextlib.asynccontextmanager
-async def tracing(service: str, instance: str, *, zipkin: str, otlp: str) -> AsyncIterator[Tracer]:
+async def tracing(service: str, instance: str, *, zipkin: str, otlp: str) -> AsyncIterator[Tracing]:
     """A tracer inside the block, for spans of `service` whose trace is kept; `zipkin` and `otlp` are URLs or empty."""
     resource = {SERVICE_NAME: service, SERVICE_VERSION: __version__}
     if instance:
@@ -32,16 +41,16 @@ async def tracing(service: str, instance: str, *, zipkin: str, otlp: str) -> Asy
         resource=Resource.create(resource),
         shutdown_on_exit=False,
     )
-    collectors = (
-        Collector(zipkin, f"{names.ZIPKIN_PATH}/spans", zipkin_json),
-        Collector(otlp, OTLP_PATH, otlp_json),
-    )
-    shippings = [Shipping(collector) for collector in collectors if collector.url]
-    for shipping in shippings:
+    collectors = {
+        "zipkin": Collector(zipkin, f"{names.ZIPKIN_PATH}/spans", zipkin_json),
+        "otlp": Collector(otlp, OTLP_PATH, otlp_json),
+    }
+    shippings = {name: Shipping(collector) for name, collector in collectors.items() if collector.url}
+    for shipping in shippings.values():
         provider.add_span_processor(shipping)
     try:
-        yield provider.get_tracer("catenary", __version__)
+        yield Tracing(provider.get_tracer("catenary", __version__), shippings)
     finally:
-        for shipping in shippings:
+        for shipping in shippings.values():
             shipping.stop()
-        await asyncio.gather(*(asyncio.to_thread(shipping.wait, STOP_S) for shipping in shippings))
+        await asyncio.gather(*(asyncio.to_thread(shipping.wait, STOP_S) for shipping in shippings.values()))

@@ -32,6 +32,7 @@ def runtime_app(serving: Serving, body_bytes: int, spans: Spans) -> web.Applicat
     app = application(max_body_bytes=body_bytes)
     app[SERVING] = serving
     app[SPANS] = spans
+    serving.metrics.metrics.read(spans.figures)
     serving.metrics.metrics.add_to(app)
     app.add_routes(
         [

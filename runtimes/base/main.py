@@ -67,8 +67,8 @@ async def telling(runtime: Runtime, settings: RuntimeSettings) -> AsyncIterator[
     from catenary.telemetry.tracing import tracing
 
     service = settings.service or names.SERVICE_OF_TYPE.get(runtime.type, runtime.type)
-    async with tracing(service, settings.instance, zipkin=settings.zipkin, otlp=settings.otlp) as tracer:
-        yield Spans(runtime.type, tracer)
+    async with tracing(service, settings.instance, zipkin=settings.zipkin, otlp=settings.otlp) as traced:
+        yield Spans(runtime.type, traced)
 
 
 async def _serve(runtime: Runtime, settings: RuntimeSettings) -> None:

@@ -9,6 +9,7 @@ import asyncio
 import contextlib
 import time
 from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING
 
 from opentelemetry.trace import (
     NonRecordingSpan,
@@ -21,6 +22,8 @@ from opentelemetry.trace import (
     Tracer,
     set_span_in_context,
 )
+from prometheus_client import Metric
+from prometheus_client.core import CounterMetricFamily
 
 from catenary import names
 from catenary.errors import CatenaryError
@@ -28,16 +31,29 @@ from catenary.problem import status_of
 from catenary.telemetry.context import Parent, sampled_parent
 from runtimes.base.progress import Progress
 
+if TYPE_CHECKING:
+    from catenary.telemetry.tracing import Tracing
+
 TAG_CHARACTERS = 1_000
 """Longer tags are cut: they may quote what a client sent."""
 
 
 class Spans:
-    """Those of a runtime of `type_`, made by `tracer`; without one there are none."""
+    """Those of a runtime of `type_`, made and sent by `tracing`; without it there are none."""
 
-    def __init__(self, type_: str, tracer: Tracer | None) -> None:
+    def __init__(self, type_: str, tracing: Tracing | None) -> None:
         self._type = type_
-        self._tracer = tracer
+        self._tracer = tracing.tracer if tracing else None
+        self._shippings = tracing.shippings if tracing else {}
+
+    def figures(self) -> Iterator[Metric]:
+        """How many of them a collector did not get."""
+        dropped = CounterMetricFamily(
+            "catenary_spans_dropped", "Spans that a collector did not get.", labels=["collector"]
+        )
+        for name, shipping in self._shippings.items():
+            dropped.add_metric([name], shipping.dropped)
+        yield dropped
 
     @contextlib.contextmanager
     def of(self, progress: Progress, headers: Mapping[str, str]) -> Iterator[None]:

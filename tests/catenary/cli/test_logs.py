@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import itertools
 import json
 import os
 import pty
 import signal
 import subprocess
 import sys
-import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -17,9 +15,7 @@ from typing import Any
 import pytest
 from local_stack import LocalStack, Running
 
-from catenary.cli.logs import _about, _until
 from catenary.local.log_files import new_log
-from catenary.local.log_records import Record
 from catenary.local.stack import StackFile
 
 
@@ -160,19 +156,6 @@ def test_what_is_written_later_is_shown_over_a_new_start_until_the_stacks_end(
     assert all_parts.err.read_text() == ""
     assert sorted(text.split("| ")[1] for text in all_parts.out.read_text().splitlines()[-3:]) == words
     assert [text.split("| ")[1] for text in of_r3.out.read_text().splitlines()] == [words[0], words[2]]
-
-
-def test_an_interrupt_ends_a_search_that_finds_nothing() -> None:
-    pressed = threading.Event()
-
-    def endless() -> Iterator[Record]:
-        for number in itertools.count():
-            if number == 3:
-                pressed.set()
-            assert number <= 3
-            yield Record(1.0, "gateway", "", "")
-
-    assert list(_about("r1", _until(pressed, endless()))) == []
 
 
 def test_an_interrupt_ends_following_without_a_word(follow: Callable[..., Running], state: Path):

@@ -21,6 +21,6 @@ async def test_both_collectors_have_every_span_when_the_process_ends() -> None:
     app.router.add_post("/{path:.*}", take)
     address = TcpAddress("127.0.0.1", free_port())
     async with listening(app, address, drain_s=0):
-        async with tracing("mine", "mine-1", zipkin=f"http://{address}", otlp=f"http://{address}/own/path") as tracer:
-            tracer.start_span("last").end()
+        async with tracing("mine", "mine-1", zipkin=f"http://{address}", otlp=f"http://{address}/own/path") as traced:
+            traced.tracer.start_span("last").end()
         assert sorted(taken) == ["/api/v2/spans", "/own/path"]

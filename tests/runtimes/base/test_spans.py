@@ -12,12 +12,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from figures import Figures
 from mesh import until
 from trace_api import TraceApi
 from trace_api import serving as collecting
 from yarl import URL
 
 from catenary import names
+from catenary.address import free_port
 from manager.traces.kept import KeptTraces
 from manager.traces.store import TraceStore
 from runtimes.base.models import Models
@@ -253,3 +255,16 @@ async def test_long_and_illegible_words_of_a_client_are_cut_and_spelt_out(client
     whole, _ = await told(kept, trace)
     assert whole["tags"]["request_id"] == "r?" * 500
     assert whole["tags"]["model"] == "m%FF"
+
+
+async def test_spans_that_a_collector_did_not_get_are_counted(shop, run_runtime) -> None:
+    shop.put_custom("m", MODEL.replace("GATE", ""), inputs=["do"], outputs=[])
+    async with run_runtime(CustomRuntime(), shop, zipkin=f"http://127.0.0.1:{free_port()}") as client:
+        await client.model("m", state="ready")
+        await ask(client, GO)
+
+        async def counted() -> bool:
+            figures = await Figures.scraped(client.session, client.url)
+            return figures("catenary_spans_dropped_total", collector="zipkin") == 1 + len(STAGES)
+
+        await until(counted, "the count of spans that went nowhere")
