@@ -141,7 +141,8 @@ def test_an_envoys_admin_cannot_be_reached_from_another_container(stack: Stack) 
         for _, local, _, state, *_ in states
         if state == "0A" and not local.startswith("0B00007F")
     }
-    assert open_ports == {8080}
+    # The Envoy's own, and the metrics'.
+    assert open_ports == {8080, 9102}
 
 
 def test_images_are_small(stack: Stack) -> None:
