@@ -26,7 +26,6 @@ from catenary.errors import (
     MethodNotAllowed,
     NotFound,
     SetupError,
-    TooLarge,
     Unavailable,
 )
 
@@ -102,8 +101,6 @@ def _translated(handler: Handler) -> Handler:
             return refusal(request, error)
         except web.HTTPMethodNotAllowed as error:
             return refusal(request, MethodNotAllowed(error.method, error.allowed_methods))
-        except web.HTTPRequestEntityTooLarge:
-            return refusal(request, TooLarge(request.client_max_size))
         except web.HTTPNotFound:
             return refusal(request, NotFound("page", request.path))
         except ConnectionError:

@@ -31,7 +31,7 @@ class HttpMetrics:
         )
         self._duration = Histogram(
             "catenary_http_request_duration_seconds",
-            "From a request's headers to the end of its answer, but for requests that wait for a change.",
+            "From a request's headers until its answer is ready, but for requests that wait for a change.",
             ["method", "route"],
             registry=metrics.registry,
             buckets=DURATION_BUCKETS_S,

@@ -59,6 +59,7 @@ def read_metrics(text: str, time_s: float, prefixes: Iterable[str]) -> Reading:
 def _series(labelled: str) -> Series:
     """What stands before a sample's value. Raises ValueError."""
     ((sample,),) = (family.samples for family in text_string_to_metric_families(f"{labelled} 0\n"))
+    float(sample.labels.get("le", 0))  # A bound is a number.
     return Series(sample.name, tuple(sorted(sample.labels.items())))
 
 
@@ -80,7 +81,7 @@ def quantile(q: float, buckets: Mapping[float, float]) -> float | None:
     within a bucket, whose lower bound is 0 in the first; what is beyond the last finite bound is that bound.
     """
     bounds = sorted(buckets)
-    if len(bounds) < 2 or bounds[-1] != math.inf or buckets[math.inf] <= 0:
+    if len(bounds) < 2 or bounds[-1] != math.inf or not buckets[math.inf] > 0:
         return None
     counts: list[float] = []
     for bound in bounds:

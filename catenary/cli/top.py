@@ -38,7 +38,7 @@ def register(app: typer.Typer) -> None:
 def top(
     interval_s: Annotated[
         # An Envoy adds to its histograms once a second.
-        float, typer.Option("--interval", min=1.0, metavar="SECONDS", help="Over which rates are taken.")
+        float, typer.Option("--interval", min=1.0, max=86_400.0, metavar="SECONDS", help="Over which rates are taken.")
     ] = 2.0,
     once: Annotated[bool, typer.Option("--once", help="One table, of all pipelines, after one interval.")] = False,
     manager: ManagerUrl = None,

@@ -124,18 +124,18 @@ class _Counted:
         step = pipeline, labels.get("step", "")
         match name:
             case "catenary_gateway_requests_total":
-                self.pipelines[pipeline].codes[labels["code"]] += rate
+                self.pipelines[pipeline].codes[labels.get("code", "")] += rate
             case "catenary_gateway_request_duration_seconds_bucket":
-                self.pipelines[pipeline].buckets[float(labels["le"])] += rate
+                self.pipelines[pipeline].buckets[float(labels.get("le", "inf"))] += rate
             case "catenary_gateway_failures_total":
-                self.pipelines[pipeline].failures[labels["kind"]] += rate
-                self.steps[step].failures[labels["kind"]] += rate
+                self.pipelines[pipeline].failures[labels.get("kind", "")] += rate
+                self.steps[step].failures[labels.get("kind", "")] += rate
             case "catenary_gateway_retries_total":
-                self.retries[labels["service"]] += rate
+                self.retries[labels.get("service", "")] += rate
             case "catenary_step_requests_total":
-                self.steps[step].codes[labels["code"]] += rate
+                self.steps[step].codes[labels.get("code", "")] += rate
             case "catenary_step_duration_seconds_bucket":
-                self.steps[step].buckets[float(labels["le"])] += rate
+                self.steps[step].buckets[float(labels.get("le", "inf"))] += rate
 
 
 def are_read(pipelines: Iterable[Mapping[str, Any]]) -> set[str]:

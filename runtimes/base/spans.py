@@ -62,14 +62,15 @@ class Spans:
         if tracer is None or (parent := sampled_parent(headers)) is None:
             yield
             return
-        error, status = "", 200
+        error: str = ""
+        status: int | None = 200
         try:
             yield
         except CatenaryError as failure:
             error, status = str(failure), int(status_of(failure))
             raise
         except asyncio.CancelledError:
-            error, status = "the caller is gone", 0
+            error, status = "the caller is gone", None
             raise
         except Exception as failure:
             error, status = f"{type(failure).__name__}: {failure}", 500
@@ -84,7 +85,7 @@ class Spans:
         progress: Progress,
         headers: Mapping[str, str],
         error: str,
-        status: int,
+        status: int | None,
     ) -> None:
         ended_ns = time.monotonic_ns()
         since_1970_ns = progress.began_at_ns - progress.began_ns
@@ -103,7 +104,11 @@ class Spans:
             _legible(progress.model),
             set_span_in_context(NonRecordingSpan(caller)),
             SpanKind.SERVER,
-            {name: _legible(value) if isinstance(value, str) else value for name, value in tags.items() if value},
+            {
+                name: _legible(value) if isinstance(value, str) else value
+                for name, value in tags.items()
+                if value not in ("", None)
+            },
             start_time=since_1970_ns + progress.began_ns,
         )
         within = set_span_in_context(whole)

@@ -98,6 +98,18 @@ def failures(found: list[Sample], pipeline: str) -> dict[tuple[str, ...], float]
     return values(found, name, "kind", "step", "service", "model", pipeline=pipeline)
 
 
+async def failed(mesh: Mesh, pipeline: str, requests: int = 1) -> list[Sample]:
+    """What the gateway says once so many of the pipeline's requests have failed: it counts when it has answered."""
+    found: list[Sample] = []
+
+    async def are_counted() -> bool:
+        found[:] = await gateway(mesh)
+        return sum(failures(found, pipeline).values()) >= requests
+
+    await until(are_counted, f"{requests} failures of {pipeline}")
+    return found
+
+
 async def test_requests_their_bytes_and_durations_are_counted_by_pipeline_and_step(mesh: Mesh) -> None:
     await mesh.pipeline("one", f"first/hold-{HELD_S}")
     await mesh.pipeline("two", "first/m1", "second/m2")
@@ -159,9 +171,9 @@ async def test_a_failure_is_counted_once_at_the_step_that_is_to_blame(
 ) -> None:
     pipeline = f"failing-{next(COUNT)}"
     late = "hold" in "".join(chain)
-    await mesh.pipeline(pipeline, *chain, timeout_s=0.3 if late else 30)
+    await mesh.pipeline(pipeline, *chain, timeout_s=1 if late else 30)
     assert await ask(mesh, pipeline) == (0 if code == "200" else int(code))
-    found = await gateway(mesh)
+    found = await failed(mesh, pipeline)
     assert values(found, "catenary_gateway_requests_total", "code", pipeline=pipeline) == {(code,): 1}
     (bad,) = (entry for entry in chain if not entry.endswith("/m") or entry.startswith("nobody"))
     service, _, model = bad.partition("/")
@@ -186,7 +198,7 @@ async def test_what_is_wrong_with_a_request_is_the_clients_and_no_steps(
     await mesh.pipeline(pipeline := f"refusing-{next(COUNT)}", *chain)
     data = request_.get("data")
     assert await ask(mesh, pipeline, **request_ | ({"data": data()} if callable(data) else {})) == status
-    found = await gateway(mesh)
+    found = await failed(mesh, pipeline)
     assert values(found, "catenary_gateway_requests_total", "code", pipeline=pipeline) == {(str(status),): 1}
     assert failures(found, pipeline) == {("client", "", "", ""): 1}
 
@@ -196,19 +208,18 @@ async def test_what_a_limit_refuses_is_limited_and_nobody_names_its_step(mesh: M
     await mesh.pipeline(pipeline := f"limited-{next(COUNT)}", "first/m", limits=limits)
     statuses = [await ask(mesh, pipeline, x_catenary_step="7") for _ in range(3)]
     assert statuses == [200, 429, 429]
-    found = await gateway(mesh)
+    found = await failed(mesh, pipeline, 2)
     assert failures(found, pipeline) == {("limited", "", "", ""): 2}
 
 
 async def test_requests_beyond_those_that_may_be_under_way_are_limited(mesh: Mesh) -> None:
-    await mesh.pipeline(pipeline := "crowded", f"first/hold-{HELD_S}", limits={"concurrent_requests": 1})
-    statuses = sorted(await asyncio.gather(*(ask(mesh, pipeline) for _ in range(3))))
-    assert statuses == [200, 429, 429]
-    assert failures(await gateway(mesh), pipeline) == {("limited", "", "", ""): 2}
-
-
-async def _has_failed(mesh: Mesh, pipeline: str) -> bool:
-    return bool(failures(await gateway(mesh), pipeline))
+    await mesh.pipeline(pipeline := "crowded", "first/hold-2", limits={"concurrent_requests": 1})
+    HELD.clear()
+    first = asyncio.create_task(ask(mesh, pipeline))
+    await HELD.wait()
+    assert [await ask(mesh, pipeline) for _ in range(2)] == [429, 429]
+    assert await first == 200
+    assert failures(await failed(mesh, pipeline, 2), pipeline) == {("limited", "", "", ""): 2}
 
 
 async def test_a_client_that_leaves_is_counted_as_gone_and_is_no_error_in_envoys_log(mesh: Mesh) -> None:
@@ -217,7 +228,7 @@ async def test_a_client_that_leaves_is_counted_as_gone_and_is_no_error_in_envoys
     asking = asyncio.create_task(ask(mesh, pipeline))
     await HELD.wait()
     asking.cancel()
-    await until(lambda: _has_failed(mesh, pipeline), "its failure is counted")
+    await failed(mesh, pipeline)
     await mesh.pipeline("stayed", "first/m")
     assert await ask(mesh, "stayed") == 200
     found = await counted(mesh, "stayed", 1)
@@ -240,8 +251,8 @@ async def test_requests_to_no_pipeline_have_none_and_health_checks_are_not_count
     name = "catenary_gateway_requests_total"
     total = [sum(values(found, name, "code", pipeline="").values()) for found in (before, after)]
     assert total[1] - total[0] == 3
-    failed = [failures(found, "").get(("client", "", "", ""), 0) for found in (before, after)]
-    assert failed[1] - failed[0] == 3
+    refused = [failures(found, "").get(("client", "", "", ""), 0) for found in (before, after)]
+    assert refused[1] - refused[0] == 3
     assert ("200",) not in values(after, name, "code", pipeline="")
 
 
@@ -250,7 +261,7 @@ async def test_tries_beyond_the_first_are_counted_by_service(mesh: Mesh) -> None
     before = values(await gateway(mesh), name, "service").get(("first",), 0)
     await mesh.pipeline("tried", {"service": "first", "model": "status-503", "retries": 3}, "second/m")
     assert await ask(mesh, "tried") == 503
-    found = await gateway(mesh)
+    found = await failed(mesh, "tried")
     assert values(found, name, "service")["first",] == before + 3
     assert failures(found, "tried") == {("failed", "1", "first", "status-503"): 1}
 

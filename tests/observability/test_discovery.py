@@ -42,7 +42,7 @@ async def test_an_instance_is_read_where_it_says_by_its_service_and_id(tmp_path:
 
             await until(is_read, f"a target in {await prometheus.targets()}")
             assert [target["labels"] for target in await prometheus.targets()] == [
-                {"job": "serving-a", "instance": "serving-a-1"}
+                {"job": "serving-a", "instance": "serving-a-1", "stack": "catenary"}
             ]
 
 

@@ -47,6 +47,7 @@ def test_what_is_beyond_the_last_bound_is_that_bound_and_nothing_is_no_number() 
     assert quantile(0.5, {math.inf: 3.0}) is None
     assert quantile(0.5, {}) is None
     assert quantile(0.5, {1.0: 3.0}) is None
+    assert quantile(0.5, {1.0: math.nan, math.inf: math.nan}) is None
 
 
 def test_quantiles_are_what_prometheus_computes(tmp_path: Path) -> None:
@@ -113,6 +114,7 @@ def test_only_what_is_asked_for_is_read_and_labels_are_what_they_say() -> None:
     assert next(iter(found)).get("none") == ""
 
 
-def test_what_is_no_metrics_is_an_error_that_says_so() -> None:
+@pytest.mark.parametrize("labels", ["{pipeline=", '{le="many"}'])
+def test_what_is_no_metrics_is_an_error_that_says_so(labels: str) -> None:
     with pytest.raises(ServingError, match="not in Prometheus's text format"):
-        read_metrics("catenary_gateway_requests_total{pipeline= 3\n", 0.0, ("catenary_",))
+        read_metrics(f"catenary_gateway_requests_total{labels} 3\n", 0.0, ("catenary_",))

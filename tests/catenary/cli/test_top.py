@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from typing import Any
 
 import pytest
 from rich.console import Console
@@ -57,3 +58,10 @@ def test_without_a_terminal_all_are_shown() -> None:
 def test_what_could_not_be_read_is_named_up_to_three() -> None:
     shown = lines(View(2.0, [], {f"gateway-{n}": "it is away" for n in range(5)}), 120)
     assert shown[-4:] == [*(f"gateway-{n} is not read: it is away" for n in range(3)), "2 more are not read"]
+
+
+@pytest.mark.parametrize("interval", ["inf", "nan", "1e12", "0.5"])
+def test_an_interval_that_nobody_waits_for_is_wrong_usage(run: Any, interval: str) -> None:
+    result = run("top", "--once", "--interval", interval)
+    assert result.exit_code == 2
+    assert "--interval" in result.stderr

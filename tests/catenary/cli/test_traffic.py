@@ -75,3 +75,10 @@ def test_a_step_has_what_its_instances_answered_and_what_was_given_up_there() ->
 
 def test_only_gateways_and_services_of_steps_are_read() -> None:
     assert are_read(PIPELINES) == {"gateway", "serving-none", "serving-a", "serving-b"}
+
+
+def test_what_an_app_says_under_our_names_without_our_labels_is_nobodys() -> None:
+    names = ("gateway_requests_total", "gateway_failures_total", "gateway_retries_total", "step_requests_total")
+    histograms = ("gateway_request_duration_seconds_bucket", "step_duration_seconds_bucket")
+    foreign = {series(name): 1.0 for name in (*names, *histograms)}
+    assert pipeline_traffic(PIPELINES, INSTANCES, [foreign]) == pipeline_traffic(PIPELINES, INSTANCES, [])

@@ -80,6 +80,14 @@ async def test_before_it_is_ready_an_instance_says_that_it_is_not_registered(sup
     assert f"{SUCCESS} app" not in found, "an app without such a page"
 
 
+@pytest.mark.parametrize("status", [401, 405])
+async def test_an_app_that_refuses_to_be_asked_has_no_such_page(supervise: Any, status: int) -> None:
+    sidecar = await supervise()
+    sidecar.say(metrics={"status": status})
+    found = await scraped((await sidecar.until_registered())["metrics"])
+    assert (found[f"{SUCCESS} envoy"], found.get(f"{SUCCESS} app")) == (1, None)
+
+
 @pytest.mark.parametrize("metrics", [{"status": 500}, {"body": "{}", "content_type": "application/json"}])
 async def test_a_page_of_the_apps_that_cannot_be_read_spoils_nothing(supervise: Any, metrics: Any) -> None:
     sidecar = await supervise()

@@ -48,6 +48,7 @@ def load(path):
 GO = [{"do": "go"}, {"do": "go"}]
 STAGES = ["queue", "decode", "predict", "serialise"]
 SPAN = "00f067aa0ba902b7"
+MOST_BYTES = 10_000
 
 
 @pytest.fixture
@@ -60,6 +61,7 @@ async def kept() -> AsyncIterator[TraceApi]:
 async def client(shop, run_runtime, kept):
     shop.put_custom("m", MODEL.replace("GATE", ""), inputs=["do"], outputs=[])
     settings = {"threads": 1, "zipkin": kept.url, "service": "serving-mine", "instance": "serving-mine-1"}
+    settings["body_bytes"] = MOST_BYTES
     async with run_runtime(CustomRuntime(), shop, **settings) as client:
         await client.model("m", state="ready")
         yield client
@@ -124,6 +126,13 @@ async def test_a_request_is_a_span_with_one_for_each_stage_one_after_another(cli
     assert {error(stage) for stage in stages} == {""}
 
 
+async def test_a_request_without_rows_says_so_and_one_that_no_chain_made_names_none(client, kept) -> None:
+    _, trace = await ask(client, [])
+    whole, _ = await told(kept, trace)
+    assert whole["tags"]["rows"] == "0"
+    assert {"pipeline", "step", "request_id"} & whole["tags"].keys() == set()
+
+
 @pytest.mark.parametrize(
     ("rows", "status", "failed", "sentence"),
     [
@@ -152,10 +161,12 @@ async def test_a_failure_marks_the_request_and_the_stage_that_it_came_from(
         ("n", {}, 404, ["load"]),
         ("m", {names.TIMEOUT_MS: "soon"}, 400, []),
         ("m", {"content_encoding": "gzip"}, 400, []),
+        ("m", {"content_length": str(MOST_BYTES + 1)}, 413, []),
     ],
 )
 async def test_what_never_comes_to_a_prediction_is_told_of_too(client, kept, model, headers, status, stages) -> None:
-    answered, trace = await ask(client, GO, model=model, **headers)
+    rows = b" " * int(headers.get("content_length", 0)) or GO
+    answered, trace = await ask(client, rows, model=model, **headers)
     assert answered == status
     whole, parts = await told(kept, trace)
     assert error(whole)
