@@ -8,6 +8,6 @@ Owns the reading of what Spark saved and the arithmetic of its stages; fits noth
 
 from __future__ import annotations
 
-from .pipeline import PipelineModel, load
+from .pipeline import PipelineModel, compile_model, load
 
-__all__ = ["PipelineModel", "load"]
+__all__ = ["PipelineModel", "compile_model", "load"]

@@ -15,8 +15,8 @@ from typing import Any
 import numpy as np
 
 from .columns import Array
+from .fields import Attribute, Field, vector
 from .saved import Saved
-from .stage import Attributes
 
 
 @dataclass(frozen=True)
@@ -51,17 +51,22 @@ class ClassifierOutputs:
         """The columns made, in Spark's order."""
         return tuple(name for name in (self.raw, self.probability, self.prediction) if name)
 
-    def attributes(self) -> Mapping[str, Attributes]:
-        """What is known of them: the vectors' sizes."""
-        return {name: Attributes(size=self.n_classes) for name in (self.raw, self.probability) if name}
+    def fields(self) -> Mapping[str, Field]:
+        """What is known of them: the vectors' sizes, and that the prediction is a class."""
+        sized = {name: vector(self.n_classes) for name in (self.raw, self.probability) if name}
+        prediction = Field("number", Attribute(self.prediction, "nominal", n_values=self.n_classes))
+        return sized | ({self.prediction: prediction} if self.prediction else {})
 
     def of_row(self, raw: list[float], probability: list[float]) -> tuple[Any, ...]:
         """The columns' values for one row."""
         scores = raw if self.raw or not self.probability else probability
         if self.thresholds is not None:
             scores = [_scaled(p, t) for p, t in zip(probability, self.thresholds, strict=True)]
-        best = float(scores.index(max(scores)))
-        made = ((self.raw, raw), (self.probability, probability), (self.prediction, best))
+        return self.named(raw, probability, float(scores.index(max(scores))))
+
+    def named(self, raw: Any, probability: Any, prediction: Any) -> tuple[Any, ...]:
+        """Those of the three that have a name, in the order of `names`."""
+        made = ((self.raw, raw), (self.probability, probability), (self.prediction, prediction))
         return tuple(value for name, value in made if name)
 
     def of_rows(self, raw: Array, probability: Array) -> tuple[Array, ...]:
@@ -70,12 +75,16 @@ class ClassifierOutputs:
         if self.thresholds is not None:
             scores = probability / np.array(self.thresholds)
             scores = np.where(np.isnan(scores), -np.inf, scores)
-        best = np.argmax(scores, axis=1).astype(np.float64)
-        made = ((self.raw, raw), (self.probability, probability), (self.prediction, best))
-        return tuple(values for name, values in made if name)
+        return self.named(raw, probability, _first_largest(scores))
+
+
+def _first_largest(scores: Array) -> Array:
+    """(n_rows,): as a loop that asks whether each score is above the largest so far: a NaN that is first stays."""
+    numbers = np.where(np.isnan(scores), -np.inf, scores)
+    return np.where(np.isnan(scores[:, 0]), 0, np.argmax(numbers, axis=1)).astype(np.float64)
 
 
 def _scaled(probability: float, threshold: float) -> float:
     if threshold:
-        return probability / threshold
+        return -math.inf if math.isnan(probability) else probability / threshold
     return math.inf if probability > 0.0 else -math.inf

@@ -1,27 +1,49 @@
 """A column of many rows, between the form that rows have and the one that NumPy computes with.
 
-Only what means the same in both forms is turned: doubles without nulls, and dense vectors of one size. The functions
-answer None for all else, and such a column is then scored row by row.
+Only what means the same in both forms is turned: doubles without nulls, and vectors of one size, all dense or all
+sparse. The functions answer None for all else, and such a column is then scored row by row.
 """
 
 from __future__ import annotations
 
-from typing import Any, TypeAlias
+from itertools import chain, pairwise
+from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 
-Array: TypeAlias = npt.NDArray[np.float64]
+from .values import Sparse, compressed, sparse_is_smaller
 
-# The rows' values as a stage's `apply` takes them; or (n_rows,) doubles; or (n_rows, size) dense vectors.
-Column: TypeAlias = "list[Any] | Array"
+Array: TypeAlias = npt.NDArray[np.float64]
+Integers: TypeAlias = npt.NDArray[np.int64]
+
+
+_MOST_WRITTEN_OUT = 1 << 24
+"""The most numbers to which sparse vectors are written out."""
+
+
+class SparseRows(NamedTuple):
+    """Sparse vectors of `size` numbers: row i holds `indices` and `values` from `starts[i]` to `starts[i + 1]`."""
+
+    size: int
+    starts: Integers
+    indices: Integers
+    values: Array
+
+    def row_numbers(self) -> Integers:
+        """(n_values,): the row that each value belongs to."""
+        return np.repeat(np.arange(len(self.starts) - 1), np.diff(self.starts))
+
+
+# The rows' values as a stage's `apply` takes them; (n_rows,) doubles; (n_rows, size) dense vectors; or sparse ones.
+Column: TypeAlias = "list[Any] | Array | SparseRows"
 
 
 def doubles(column: Column) -> Array | None:
     """(n_rows,): the column if it holds numbers and booleans only, none of them null or too large for a double."""
     if isinstance(column, np.ndarray):
         return column if column.ndim == 1 else None
-    if not set(map(type, column)) <= {float, int, bool}:
+    if isinstance(column, SparseRows) or not set(map(type, column)) <= {float, int, bool}:
         return None
     try:
         return np.array(column, np.float64)
@@ -33,13 +55,57 @@ def vectors(column: Column) -> Array | None:
     """(n_rows, size): the column if it holds dense vectors of one size only."""
     if isinstance(column, np.ndarray):
         return column if column.ndim == 2 else None
-    if set(map(type, column)) != {list} or len(set(map(len, column))) != 1:
+    if isinstance(column, SparseRows) or set(map(type, column)) != {list} or len(set(map(len, column))) != 1:
         return None
     if any(set(map(type, row)) - {float} for row in column):
         return None
     return np.array(column, np.float64).reshape(len(column), -1) if column[0] else None
 
 
+def dense_vectors(column: Column, size: int) -> Array | None:
+    """(n_rows, size): the column if it holds vectors of `size` numbers, sparse ones written out.
+
+    For what takes a number that a sparse vector leaves out as it takes a 0.
+    """
+    if isinstance(column, SparseRows):
+        if column.size != size or size * (len(column.starts) - 1) > _MOST_WRITTEN_OUT:
+            return None
+        matrix = np.zeros((len(column.starts) - 1, size))
+        matrix[column.row_numbers(), column.indices] = column.values
+        return matrix
+    if isinstance(column, list) and Sparse in (kinds := set(map(type, column))):
+        if kinds != {list, Sparse} or size * len(column) > _MOST_WRITTEN_OUT:
+            return None if (sparse := sparse_rows(column)) is None else dense_vectors(sparse, size)
+        column = [row.dense() if type(row) is Sparse and row.size == size else row for row in column]
+    found = vectors(column)
+    return found if found is not None and found.shape[1] == size else None
+
+
+def sparse_rows(column: Column) -> SparseRows | None:
+    """The column if it holds sparse vectors of one size only."""
+    if isinstance(column, SparseRows):
+        return column
+    if isinstance(column, np.ndarray) or set(map(type, column)) != {Sparse}:
+        return None
+    size = column[0].size
+    if any(row.size != size for row in column):
+        return None
+    starts = np.concatenate([[0], np.cumsum([len(row.indices) for row in column])])
+    indices = np.fromiter(chain.from_iterable(row.indices for row in column), np.int64, starts[-1])
+    numbers = np.fromiter(chain.from_iterable(row.values for row in column), np.float64, starts[-1])
+    return SparseRows(size, starts, indices, numbers)
+
+
+def compressed_rows(matrix: Array) -> Column:
+    """Dense vectors, (n_rows, size), each in the smaller form: a list of them where one at least is to be sparse."""
+    if sparse_is_smaller(np.count_nonzero(matrix, axis=1).min(initial=matrix.shape[1]), matrix.shape[1]):
+        return list(map(compressed, matrix.tolist()))
+    return matrix
+
+
 def values(column: Column) -> list[Any]:
-    """The rows' values: floats and lists of floats for an array."""
+    """The rows' values: floats, lists of floats or `Sparse`."""
+    if isinstance(column, SparseRows):
+        indices, numbers, starts = column.indices.tolist(), column.values.tolist(), column.starts.tolist()
+        return [Sparse(column.size, indices[a:b], numbers[a:b]) for a, b in pairwise(starts)]
     return column if isinstance(column, list) else column.tolist()

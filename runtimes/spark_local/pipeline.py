@@ -6,7 +6,7 @@ column. Both give the same answer. It keeps nothing between calls, and threads m
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -16,44 +16,73 @@ from catenary.errors import InvalidInput, ModelBroken
 
 from . import stages as stages  # registers what comes with the engine
 from .columns import Column, values
+from .compiled import FILE, Recorder, source
 from .errors import Rejected, Unreadable
+from .fields import ANY, Field
 from .registry import load_stage
 from .saved import Saved
-from .stage import Attributes, Stage
+from .stage import Stage
 from .values import MISSING, plain
 
 COLUMNAR_FROM = 8
 """The least number of rows that are scored by columns."""
 
 
-def load(path: Path) -> PipelineModel:
-    """The pipeline, or the single fitted stage, that Spark saved in the folder `path`.
+def load(path: str | Path) -> PipelineModel:
+    """The pipeline, or the single fitted stage, that Spark saved in the folder `path`, or that was compiled from it.
 
     Raises ModelBroken for whatever cannot be served: an unknown stage, a missing or damaged file, parameters that Spark
     would refuse, stages that do not fit one another.
     """
+    path = Path(path)
     try:
-        return PipelineModel(load_stage(Saved(path)).steps())
+        return PipelineModel(load_stage(Saved(source(path))).steps())
     except Unreadable as error:
         raise ModelBroken(path.name, error.reason) from error
 
 
+def compile_model(path: str | Path, to: str | Path) -> None:
+    """Write the model that Spark saved in `path` into the folder `to`, as one file that loads without pyarrow.
+
+    Raises ModelBroken where it cannot be served, OSError where `to` cannot be written.
+    """
+    path = Path(path)
+    recorder = Recorder(source(path))
+    try:
+        PipelineModel(load_stage(Saved(recorder)).steps())
+    except Unreadable as error:
+        raise ModelBroken(path.name, error.reason) from error
+    Path(to).mkdir(parents=True, exist_ok=True)
+    recorder.write(Path(to) / FILE)
+
+
 class PipelineModel:
-    """Fitted stages in their order. `inputs` and `outputs` are the columns that the model's metadata name."""
+    """Fitted stages in their order.
+
+    `inputs` and `outputs` are the columns that the model's metadata name, with what is known of each: its type, the
+    size of its vectors.
+    """
 
     def __init__(self, steps: Sequence[Stage]) -> None:
         """Binds `steps` to one another. Raises Unreadable where one asks for what those before it cannot give."""
-        known: dict[str, Attributes] = {}
+        known: dict[str, Field] = {}
         bound: list[Stage] = []
         for step in steps:
             stage = step.bind(known)
+            _check_inputs(stage, known)
             bound.append(stage)
-            _check_outputs(bound)
-            known |= dict.fromkeys(stage.outputs, Attributes()) | dict(stage.attributes())
+            known |= dict.fromkeys(stage.outputs, ANY) | dict(stage.makes())
+            if stage.selects:
+                left = stage.select(tuple(known))
+                known = {name: field for name, field in known.items() if name in left}
         self._stages = tuple(bound)
-        self._made = tuple(known)
+        self._made = tuple(dict.fromkeys(name for stage in bound for name in stage.outputs))
+        self._refused = _new_columns(self._stages)
         self._required = _required(self._stages)
-        self.inputs, self.outputs = _schema(self._stages, self._required)
+        inputs, outputs = _schema(self._stages, self._required)
+        asked = _asked(self._stages)
+        self.inputs = {name: asked.get(name, ANY) for name in inputs}
+        self.outputs = {name: known[name] for name in outputs if name in known}
         self.drops_rows = any(stage.drops_rows for stage in bound)
 
     def transform(self, rows: list[dict[str, object]]) -> list[dict[str, object]]:
@@ -72,7 +101,7 @@ class PipelineModel:
         return self._by_row(rows)
 
     def _check_columns(self, row: dict[str, object], position: int) -> None:
-        if column := next((name for name in self._made if name in row), None):
+        if column := next((name for name in self._refused if name in row), None):
             message = f"row {position}: the column {column!r} is there already, and the model makes it"
             raise InvalidInput(message, row=position, column=column)
         for column in self._required:
@@ -98,7 +127,11 @@ class PipelineModel:
             if made is None:
                 return None
             answer.update(zip(stage.outputs, made, strict=True))
+            if stage.selects:
+                answer = {name: answer[name] for name in stage.select(tuple(answer))}
         for name in self._made:
+            if name not in answer:
+                continue
             if (value := answer[name]) is MISSING:
                 del answer[name]
             else:
@@ -107,38 +140,68 @@ class PipelineModel:
 
     def _by_column(self, rows: list[dict[str, object]]) -> list[dict[str, object]]:
         columns: dict[str, Column] = {}
+        made: dict[str, None] = {}
         for stage in self._stages:
             for name in stage.inputs:
                 if name not in columns:
                     columns[name] = [row.get(name, MISSING) for row in rows]
             taken = [columns[name] for name in stage.inputs]
             with np.errstate(all="ignore"):  # infinities and NaN come of themselves, as on the JVM
-                made = stage.apply_columns(*taken)
-            if made is None:
-                kept, made = _row_by_row(stage, taken, len(rows))
+                given = stage.apply_columns(*taken)
+            if given is None:
+                kept, given = _row_by_row(stage, taken, len(rows))
                 if len(kept) < len(rows):
                     rows = [rows[position] for position in kept]
                     if not rows:
                         return []
                     columns = {name: [values(column)[p] for p in kept] for name, column in columns.items()}
-            columns.update(zip(stage.outputs, made, strict=True))
-        answers = [dict(row) for row in rows]
-        for name in self._made:
-            for answer, value in zip(answers, values(columns[name]), strict=True):
-                if value is not MISSING:
-                    answer[name] = plain(value)
+            columns.update(zip(stage.outputs, given, strict=True))
+            made |= dict.fromkeys(stage.outputs)
+            if stage.selects:
+                rows = [{n: row[n] for n in stage.select(tuple(row))} for row in _joined(rows, columns, made)]
+                columns, made = {}, {}
+        answers = _joined(rows, columns, made)
+        for answer in answers:
+            for name in self._made:
+                if name in answer:
+                    answer[name] = plain(answer[name])
         return answers
 
 
-def _check_outputs(steps: Sequence[Stage]) -> None:
-    """As Spark does, refuses a last stage that makes a column which is there already."""
-    there = {name for stage in steps for name in stage.inputs} | {
-        name for stage in steps[:-1] for name in stage.outputs
-    }
-    made = steps[-1].outputs
-    for position, name in enumerate(made):
-        if name in there or name in made[:position]:
-            raise Unreadable(f"{type(steps[-1]).__name__} makes the column {name!r}, which is there already")
+def _joined(
+    rows: list[dict[str, object]], columns: Mapping[str, Column], made: Iterable[str]
+) -> list[dict[str, object]]:
+    """`rows` with the columns that were `made`."""
+    joined = [dict(row) for row in rows]
+    for name in made:
+        for row, value in zip(joined, values(columns[name]), strict=True):
+            if value is not MISSING:
+                row[name] = value
+    return joined
+
+
+def _check_inputs(stage: Stage, known: Mapping[str, Field]) -> None:
+    for name, asked in stage.takes().items():
+        if not (found := known.get(name, ANY)).fits(asked):
+            wanted = asked.type if found.type != asked.type else f"{asked.type} of {asked.size} numbers"
+            have = found.type if found.type != asked.type else f"one of {found.size}"
+            raise Unreadable(f"{type(stage).__name__} takes {name!r} as {wanted}, but the stage before it makes {have}")
+
+
+def _new_columns(steps: Sequence[Stage]) -> tuple[str, ...]:
+    """The columns that no row may bring. As Spark does, refuses a stage that makes a column which is there already."""
+    there: dict[str, None] = {}
+    new: dict[str, None] = {}
+    for stage in steps:
+        there |= dict.fromkeys(stage.inputs)
+        if stage.selects:
+            there = dict.fromkeys(stage.select((*there, *(name for name in stage.outputs if name not in there))))
+            continue
+        for name in stage.outputs:
+            if name in there:
+                raise Unreadable(f"{type(stage).__name__} makes the column {name!r}, which is there already")
+            there[name] = new[name] = None
+    return tuple(new)
 
 
 def _required(steps: Sequence[Stage]) -> tuple[str, ...]:
@@ -149,6 +212,10 @@ def _required(steps: Sequence[Stage]) -> tuple[str, ...]:
     """
     needed: dict[str, None] = {}
     for stage in reversed(steps):
+        if stage.selects:
+            left = set(stage.select((*needed, *(name for name in stage.outputs if name not in needed))))
+            if lost := next((name for name in needed if name not in left), None):
+                raise Unreadable(f"{type(stage).__name__} drops the column {lost!r}, which a stage after it needs")
         sources = stage.sources([name for name in stage.outputs if name in needed])
         for name in stage.outputs:
             needed.pop(name, None)
@@ -156,11 +223,23 @@ def _required(steps: Sequence[Stage]) -> tuple[str, ...]:
     return tuple(needed)
 
 
+def _asked(steps: Sequence[Stage]) -> dict[str, Field]:
+    """What the first stage that says anything of a column asks of it."""
+    asked: dict[str, Field] = {}
+    made: set[str] = set()
+    for stage in steps:
+        for name, field in stage.takes().items():
+            if name not in made and asked.get(name, ANY) == ANY:
+                asked[name] = field
+        made.update(stage.outputs)
+    return asked
+
+
 def _schema(steps: Sequence[Stage], required: Sequence[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """The model's inputs and outputs, as its metadata name them.
 
-    Inputs are what stages take and none makes, outputs what they make and none takes; a label column and what it is
-    made from are neither, unless scoring needs them as well.
+    Inputs are what stages take and none before them makes, outputs what they make and none after them takes; a label
+    column and what it is made from are neither, unless scoring needs them as well.
     """
     labels = {stage.label for stage in steps}
     for_labels = labels | {
@@ -169,10 +248,17 @@ def _schema(steps: Sequence[Stage], required: Sequence[str]) -> tuple[tuple[str,
         for source in stage.sources([name for name in stage.outputs if name in labels])
         if not labels.isdisjoint(stage.outputs)
     }
-    taken = dict.fromkeys(name for stage in steps for name in stage.inputs)
-    made = dict.fromkeys(name for stage in steps for name in stage.outputs)
-    inputs = tuple(name for name in taken if name not in made and (name in required or name not in for_labels))
-    return inputs, tuple(name for name in made if name not in taken and name not in labels)
+    inputs: dict[str, None] = {}
+    made: set[str] = set()
+    unused: dict[str, None] = {}
+    for stage in steps:
+        inputs |= dict.fromkeys(name for name in stage.inputs if name not in made)
+        for name in stage.inputs:
+            unused.pop(name, None)
+        made.update(stage.outputs)
+        unused |= dict.fromkeys(stage.outputs)
+    wanted = tuple(name for name in inputs if name in required or name not in for_labels)
+    return wanted, tuple(name for name in unused if name not in labels)
 
 
 def _row_by_row(stage: Stage, taken: list[Column], n_rows: int) -> tuple[list[int], tuple[Column, ...]]:

@@ -10,8 +10,8 @@ from runtimes.spark_local import PipelineModel, load
 
 class SparkModel:
     def __init__(self, pipeline: PipelineModel) -> None:
-        self.inputs = pipeline.inputs
-        self.outputs = pipeline.outputs
+        self.inputs = tuple(pipeline.inputs)
+        self.outputs = tuple(pipeline.outputs)
         self.drops_rows = pipeline.drops_rows
         self.predict = pipeline.transform
 

@@ -1,4 +1,4 @@
-"""The nodes of decision trees as Spark saved them, checked and flattened into `Trees`.
+"""The nodes of decision trees as Spark saved them, checked and laid out as `Trees`.
 
 Spark's `ml/tree/treeModels.scala`, 4.3: a node is `id, prediction, impurity, impurityStats, rawCount, gain, leftChild,
 rightChild, split{featureIndex, leftCategoriesOrThreshold, numCategories}`, ids count in pre-order from 0, and -1 stands
@@ -7,40 +7,66 @@ for "no child" and "not categorical". 2.x files lack `rawCount`. Nothing is scor
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
-import pyarrow as pa
-import pyarrow.compute as pc
 
 from .columns import Array
+from .nested import Struct
 from .saved import Saved
-from .trees import Booleans, Categories, Integers, Trees
+from .trees import Booleans, Categories, Integers, Splits, Trees
+
+VARIANCE_STATS = 3
+"""The training statistics of a regression tree's node: the weight, the sum and the sum of squares of the labels."""
+
+
+def read_tree(saved: Saved, n_features: int, n_stats: int) -> Trees:
+    """The one tree whose nodes are the rows of `data`, in any order and any number of part files.
+
+    Raises Unreadable if it is not whole, or uses other features than `n_features`, or has not `n_stats` statistics in
+    each node.
+    """
+    table = saved.table()
+    nodes = table.take(np.argsort(saved.numbers(table, "id"), kind="stable"))
+    return replace(_Reader(saved, nodes, (), np.array([len(nodes)])).read(n_features, n_stats), alone=True)
 
 
 def read_forest(saved: Saved, n_trees: int, n_features: int, n_stats: int) -> Trees:
-    """The trees of an ensemble: rows of `treeID, nodeData` in `data`, in any order and any number of part files.
-
-    Raises Unreadable if there are not `n_trees` whole trees that use `n_features` features, with `n_stats` statistics
-    in each node.
-    """
-    if (described := saved.table("treesMetadata").num_rows) != n_trees:
+    """The same for the trees of an ensemble, where the rows are `treeID, nodeData`."""
+    if (described := len(saved.table("treesMetadata"))) != n_trees:
         raise saved.unreadable(f"its metadata says {n_trees} trees but treesMetadata describes {described}")
     table = saved.table()
-    try:
-        tree, nodes = table["treeID"].to_numpy(), table["nodeData"].combine_chunks()
-        order = np.lexsort((pc.struct_field(nodes, "id").to_numpy(), tree))
-        return _Reader(saved, nodes.take(pa.array(order)), np.bincount(tree, minlength=n_trees)).read(
-            n_features, n_stats
-        )
-    except (KeyError, ValueError, TypeError, IndexError, pa.ArrowException) as error:
-        raise saved.unreadable(f"its trees are not as Spark stores them ({error})") from error
+    tree = saved.numbers(table, "treeID")
+    if len(tree) == 0 or tree.min() < 0 or tree.max() >= n_trees:
+        raise saved.unreadable(f"its nodes are not those of {n_trees} trees")
+    nodes = table.take(np.lexsort((saved.numbers(table, "nodeData", "id"), tree)))
+    return _Reader(saved, nodes, ("nodeData",), np.bincount(tree, minlength=n_trees)).read(n_features, n_stats)
+
+
+def read_weights(saved: Saved, n_trees: int) -> Array:
+    """(n_trees,): the weight of each tree of an ensemble. Its column is the third; what it is called has changed."""
+    table = saved.table("treesMetadata")
+    names = tuple(table.fields)
+    if len(names) != 3:
+        raise saved.unreadable(f"its treesMetadata has the columns {', '.join(names)}, not tree, metadata and weight")
+    weights = np.zeros(n_trees)
+    tree = saved.numbers(table, names[0])
+    if sorted(tree.tolist()) != list(range(n_trees)):
+        raise saved.unreadable(f"its treesMetadata does not describe {n_trees} trees")
+    weights[tree] = saved.numbers(table, names[2])
+    return weights
 
 
 class _Reader:
-    """Checks nodes in the order of tree and id, then flattens them. `per_tree`: how many nodes each tree has."""
+    """Checks nodes in the order of tree and id, then lays them out.
 
-    def __init__(self, saved: Saved, nodes: pa.StructArray, per_tree: Integers) -> None:
+    `within`: the column that holds a node; `per_tree`: how many nodes each tree has.
+    """
+
+    def __init__(self, saved: Saved, nodes: Struct, within: tuple[str, ...], per_tree: Integers) -> None:
         self._saved = saved
         self._nodes = nodes
+        self._within = within
         self._starts = np.cumsum(per_tree) - per_tree
         self._per_tree = per_tree
 
@@ -52,59 +78,89 @@ class _Reader:
         self._check(bool((self._integers("id") == own).all()), "the ids of a tree's nodes are not 0, 1, 2, …")
         splits = left != -1
         self._check(bool((left[splits] == own[splits] + 1).all()), "its nodes are not in pre-order")
-        children = np.sort(
-            np.concatenate([(left + np.arange(size) - own)[splits], (right + np.arange(size) - own)[splits]])
-        )
+        offset = np.arange(size) - own
+        children = np.sort(np.concatenate([(left + offset)[splits], (right + offset)[splits]]))
         self._check(np.array_equal(children, np.flatnonzero(own > 0)), "a node has no parent, or two")
         self._check(bool((right[splits] > left[splits]).all()), "a node is its own descendant")
         self._check(bool(((feature[splits] >= 0) & (feature[splits] < n_features)).all()), "a split is on no feature")
-        threshold, categories = self._tests(splits)
-        offset = np.arange(size) - own
+        different, asked = self._different(splits, feature)
+        levels = _levels(self._starts, splits, left + offset, right + offset)
+        order = np.concatenate(levels)
+        place = np.empty(size, np.int64)
+        place[order] = np.arange(size)
+        leaves_before = np.cumsum(~splits) - ~splits
         return Trees(
-            roots=tuple(self._starts.tolist()),
-            feature=np.where(splits, feature, 0),
-            threshold=threshold,
-            left=np.where(splits, left + offset, np.arange(size)),
-            right=np.where(splits, right + offset, np.arange(size)),
-            categories=categories,
-            stats=self._stats(size, n_stats),
+            n_trees=len(self._per_tree),
+            depth=len(levels) - 1,
+            splits=different,
+            split=asked[order],
+            left=place[np.where(splits, left + offset, np.arange(size))[order]],
+            tree=np.repeat(np.arange(len(self._per_tree)), self._per_tree)[order],
+            leaf_number=(leaves_before - np.repeat(leaves_before[self._starts], self._per_tree))[order],
+            prediction=self._saved.numbers(self._nodes, *self._within, "prediction").astype(np.float64)[order],
+            stats=self._stats(size, n_stats)[order],
         )
 
-    def _tests(self, splits: Booleans) -> tuple[Array, tuple[Categories, ...]]:
-        """Each node's threshold and kept categories, from `leftCategoriesOrThreshold` and `numCategories`."""
+    def _different(self, splits: Booleans, feature: Integers) -> tuple[Splits, Integers]:
+        """The different splits, and which of them each node asks: from `leftCategoriesOrThreshold`, `numCategories`."""
         n_categories = self._split("numCategories")
-        given = pc.struct_field(self._nodes, ["split", "leftCategoriesOrThreshold"])
-        lengths, numbers = pc.list_value_length(given).to_numpy(), given.flatten().to_numpy()
-        starts = np.cumsum(lengths) - lengths
+        given = self._saved.lists(self._nodes, *self._within, "split", "leftCategoriesOrThreshold")
+        lengths, starts, numbers = given.lengths, given.starts[:-1], self._saved.items(given)
         continuous = splits & (n_categories == -1)
         self._check(bool((lengths[continuous] == 1).all()), "a split on a number has not one threshold")
-        threshold = np.zeros(len(splits))
-        threshold[continuous] = numbers[starts[continuous]]
-        categories: list[Categories] = [None] * len(splits)
+        nodes = np.flatnonzero(continuous)
+        features, thresholds, which = _different(feature[nodes], numbers[starts[nodes]])
+        asked = np.zeros(len(splits), np.int64)
+        asked[nodes] = which + 1
+        of_categories: dict[tuple[int, Categories], int] = {}
         for node in np.flatnonzero(splits & (n_categories != -1)):
             listed = frozenset(numbers[starts[node] : starts[node] + lengths[node]].tolist())
             every = frozenset(map(float, range(n_categories[node])))
             self._check(listed <= every, "a split is on categories that its feature has not")
             is_left = int(lengths[node]) <= int(n_categories[node]) // 2
-            categories[node] = (listed if is_left else every - listed, is_left)
-        return threshold, tuple(categories)
+            kept = (listed if is_left else every - listed, is_left)
+            asked[node] = of_categories.setdefault((int(feature[node]), kept), 1 + len(features) + len(of_categories))
+        none = [None] * (1 + len(features))
+        different = Splits(
+            feature=np.array([0, *features.tolist(), *(of for of, _ in of_categories)]),
+            threshold=np.array([0.0, *thresholds.tolist(), *(0.0 for _ in of_categories)]),
+            categories=(*none, *(kept for _, kept in of_categories)),
+        )
+        return different, asked
 
     def _stats(self, size: int, n_stats: int) -> Array:
-        stats = pc.struct_field(self._nodes, "impurityStats")
-        self._check(
-            bool(pc.all(pc.equal(pc.list_value_length(stats), n_stats)).as_py()), f"a node has not {n_stats} stats"
-        )
-        found: Array = stats.flatten().to_numpy().reshape(size, n_stats)
+        stats = self._saved.lists(self._nodes, *self._within, "impurityStats")
+        self._check(bool((stats.lengths == n_stats).all()), f"a node has not {n_stats} stats")
+        found: Array = self._saved.items(stats).reshape(size, n_stats)
         return found
 
-    def _integers(self, name: str) -> Integers:
-        found: Integers = pc.struct_field(self._nodes, name).to_numpy().astype(np.int64, casting="safe")
-        return found
+    def _integers(self, *path: str) -> Integers:
+        found = self._saved.numbers(self._nodes, *self._within, *path)
+        self._check(found.dtype.kind in "iu", f"{'.'.join(path)} does not hold whole numbers")
+        return found.astype(np.int64)
 
     def _split(self, name: str) -> Integers:
-        found: Integers = pc.struct_field(self._nodes, ["split", name]).to_numpy().astype(np.int64, casting="safe")
-        return found
+        return self._integers("split", name)
 
     def _check(self, fine: bool, reason: str) -> None:
         if not fine:
             raise self._saved.unreadable(reason)
+
+
+def _levels(roots: Integers, splits: Booleans, left: Integers, right: Integers) -> list[Integers]:
+    """The nodes of each level, children in the order of their parents."""
+    levels = [roots]
+    while len(parents := levels[-1][splits[levels[-1]]]):
+        levels.append(np.stack([left[parents], right[parents]], axis=1).ravel())
+    return levels
+
+
+def _different(feature: Integers, threshold: Array) -> tuple[Integers, Array, Integers]:
+    """The different pairs of feature and threshold, and which of them stands at each place."""
+    order = np.lexsort((threshold, feature))
+    feature, threshold = feature[order], threshold[order]
+    is_new = np.ones(len(order), np.bool_)
+    is_new[1:] = (feature[1:] != feature[:-1]) | (threshold[1:] != threshold[:-1])
+    which = np.empty(len(order), np.int64)
+    which[order] = np.cumsum(is_new) - 1
+    return feature[is_new], threshold[is_new], which

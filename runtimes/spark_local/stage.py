@@ -1,30 +1,20 @@
 """What every fitted stage is: columns in, columns out, one arithmetic in two forms.
 
 `apply` takes one row's values and is the meaning of the stage. `apply_columns` may do the same for many rows in NumPy
-and has to give the very same numbers; it declines whatever it is not made for, and the rows go through `apply`.
-A stage is immutable once bound, so threads may share it, and it changes no value that it is given.
+and has to give the same numbers, within the bound that the stage's docstring states; it declines whatever it is not
+made for, and the rows go through `apply`. A stage is immutable once bound, so threads may share it, and it changes no
+value that it is given.
 """
 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from .columns import Column
+from .fields import Field
 from .saved import Saved
-
-
-@dataclass(frozen=True)
-class Attributes:
-    """What is known of a column that a stage makes, as Spark's ML attributes tell it.
-
-    `labels`: the names of a nominal column's values. `size`: how many numbers its vectors hold.
-    """
-
-    labels: tuple[str, ...] | None = None
-    size: int | None = None
 
 
 class Stage(ABC):
@@ -38,6 +28,8 @@ class Stage(ABC):
     label: str | None = None
     """The label column, which training needs and scoring does not."""
     drops_rows: bool = False
+    selects: bool = False
+    """Whether columns may be gone after it: then `select` says which are left."""
 
     @classmethod
     @abstractmethod
@@ -56,13 +48,21 @@ class Stage(ABC):
         """Itself, or the stages that a container is made of."""
         return (self,)
 
-    def bind(self, known: Mapping[str, Attributes]) -> Stage:  # noqa: ARG002
+    def bind(self, known: Mapping[str, Field]) -> Stage:  # noqa: ARG002
         """The stage once the columns made before it are known. Raises Unreadable where that does not fit."""
         return self
 
-    def attributes(self) -> Mapping[str, Attributes]:
-        """What is known of its outputs; those left out are known to be made, and no more."""
+    def takes(self) -> Mapping[str, Field]:
+        """What it asks of its inputs; those left out may be anything."""
         return {}
+
+    def makes(self) -> Mapping[str, Field]:
+        """What is known of its outputs, and of columns whose meaning it changes; those left out may be anything."""
+        return {}
+
+    def select(self, columns: Sequence[str]) -> Sequence[str]:
+        """Which of `columns`, those before it and its outputs, are there after it, in Spark's order."""
+        return columns
 
     def sources(self, outputs: Sequence[str]) -> tuple[str, ...]:  # noqa: ARG002
         """The inputs that a row has to hold if these of the stage's outputs are wanted."""

@@ -44,6 +44,7 @@ MISSING = Missing()
 # JSON has no such numbers; in rows they are written as ProtoJSON writes them.
 _NOT_FINITE = {"NaN": math.nan, "Infinity": math.inf, "-Infinity": -math.inf}
 _ONLY_FLOATS = {float}
+_TEXT_OR_NULL = {str, type(None)}
 _MAX_SIZE = 2**31 - 1
 
 
@@ -72,15 +73,52 @@ def vector(value: object, column: str) -> Vector | None:
     raise Rejected(f"should be a vector (a list of numbers, or size, indices and values), not {kind(value)}", column)
 
 
-def vector_of(value: object, size: int, column: str) -> Vector:
-    """The same for a vector that has to be there and to hold `size` numbers."""
+def vector_of(value: object, size: int | None, column: str) -> Vector:
+    """The same for a vector that has to be there and to hold `size` numbers, or any number of them."""
     found = vector(value, column)
     if found is None:
         raise Rejected("is null, which this stage does not take", column)
     found_size = found.size if type(found) is Sparse else len(found)
-    if found_size != size:
+    if size is not None and found_size != size:
         raise Rejected(f"should be a vector of {size} numbers, not of {found_size}", column)
     return found
+
+
+def string(value: object, column: str) -> str:
+    """A text that has to be there. Raises Rejected."""
+    if type(value) is str:
+        return value
+    raise Rejected("is null, which this stage does not take" if value is None else _not_text(value), column)
+
+
+def strings(value: object, column: str) -> list[str | None]:
+    """A list of texts and nulls, which has to be there; it is returned itself: do not change it. Raises Rejected."""
+    if type(value) is not list:
+        wrong = (
+            "is null, which this stage does not take"
+            if value is None
+            else f"should be a list of text, not {kind(value)}"
+        )
+        raise Rejected(wrong, column)
+    if not set(map(type, value)) <= _TEXT_OR_NULL:
+        position, other = next((at, item) for at, item in enumerate(value) if type(item) not in _TEXT_OR_NULL)
+        raise Rejected(f"at position {position} {_not_text(other)}", column)
+    return value
+
+
+def sparse_is_smaller(n_filled: int, size: int) -> bool:
+    """Whether Spark 4.3 stores a vector of `size` numbers, of which so many are not 0, as a sparse one."""
+    return 1.5 * n_filled + 2.0 < size
+
+
+def compressed(found: Vector) -> Vector:
+    """The smaller form of a vector, as Spark's `Vector.compressed` chooses; the sparse one is without zeros."""
+    sparse = found if isinstance(found, Sparse) else Sparse(len(found), list(range(len(found))), found)
+    filled = len(sparse.values) - sparse.values.count(0.0)
+    if not sparse_is_smaller(filled, sparse.size):
+        return found.dense() if isinstance(found, Sparse) else found
+    pairs = [(index, v) for index, v in zip(sparse.indices, sparse.values, strict=True) if v != 0.0]
+    return Sparse(sparse.size, [index for index, _ in pairs], [v for _, v in pairs])
 
 
 def plain(value: object) -> object:
@@ -120,6 +158,10 @@ def _digits(value: float) -> tuple[str, int]:
     if len(shortest.as_tuple().digits) == 1 and float(nearest) == value:
         shortest = nearest  # where one digit would do, Java takes the nearest of two: 4.9E-324, not 5E-324
     return "".join(map(str, shortest.as_tuple().digits)), shortest.adjusted()
+
+
+def _not_text(value: object) -> str:
+    return f"should be text, not {kind(value)}"
 
 
 def _elements(value: Iterable[object], column: str) -> list[float]:

@@ -23,10 +23,16 @@ def test_pm_spark_takes_what_pm_scikit_answers(read):
         assert {name: answer[name] for name in row} == row
 
 
+def test_text_lr_adds_its_columns_to_the_row(read):
+    for row, answer in zip(read("spark/text_lr/request.json"), read("spark/text_lr/response.json"), strict=True):
+        assert list(answer) == [*row, "words", "counts", "features", "rawPrediction", "probability", "prediction"]
+        assert {name: answer[name] for name in row} == row
+
+
 def test_the_pump_is_no_phone_and_the_phone_is_itself(read):
     assert [row["predictionLabel"] for row in read("spark/pm_spark/response.json")] == ["no", "yes"]
 
 
-@pytest.mark.parametrize("model", ["custom/pm_scikit", "scikit/iris", "scikit/wine", "spark/pm_spark"])
+@pytest.mark.parametrize("model", ["custom/pm_scikit", "scikit/iris", "scikit/wine", "spark/pm_spark", "spark/text_lr"])
 def test_a_model_says_what_it_is(models, model):
     assert (models / model / "README.md").read_text(encoding="utf-8").startswith(f"# {model.split('/')[1]}\n")

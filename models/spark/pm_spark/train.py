@@ -9,9 +9,7 @@ from __future__ import annotations
 
 import argparse
 import json
-import shutil
 import sys
-import tempfile
 from collections import Counter
 from pathlib import Path
 
@@ -28,6 +26,7 @@ from pyspark.sql import DataFrame, SparkSession
 sys.dont_write_bytecode = True
 sys.path.insert(0, str(Path(__file__).resolve().parents[3]))
 
+from models.spark.artefact import save_model, save_rows  # noqa: E402
 from models.spark.pm_spark.pairs import Pair, make_pairs  # noqa: E402
 from models.spark.spark_session import spark_session  # noqa: E402
 from runtimes.custom.importer import import_folder  # noqa: E402
@@ -56,11 +55,10 @@ def train(spark: SparkSession, out: Path) -> None:
     answers = model.transform(as_frame(spark, pm_scikit.predict(_labelled(held_out))))
     _report(held_out, [row.predictionLabel for row in answers.select("predictionLabel").collect()])
 
-    save(model, out)
-    response = [as_plain(row.asDict()) for row in model.transform(as_frame(spark, request)).collect()]
-    for name, rows in ("request", request), ("response", response):
-        lines = ",\n".join(f"  {json.dumps(row)}" for row in rows)
-        (out / f"{name}.json").write_text(f"[\n{lines}\n]\n", encoding="utf-8")
+    save_model(model, out)
+    save_rows(request, out / "request.json")
+    response = model.transform(as_frame(spark, request)).collect()
+    save_rows([as_plain(row.asDict()) for row in response], out / "response.json")
 
 
 def fit(pairs: DataFrame) -> PipelineModel:
@@ -72,19 +70,6 @@ def fit(pairs: DataFrame) -> PipelineModel:
     )
     names = IndexToString(inputCol="prediction", outputCol="predictionLabel", labels=indexer.labels)
     return Pipeline(stages=[indexer, scaler, forest, names]).fit(pairs)
-
-
-def save(model: PipelineModel, out: Path) -> None:
-    """Put what Spark writes for `model` into `out`, without Hadoop's markers and checksums."""
-    with tempfile.TemporaryDirectory() as scratch:
-        written = Path(scratch) / "model"
-        model.save(str(written))
-        for leftover in (*written.rglob("*.crc"), *written.rglob("_SUCCESS")):
-            leftover.unlink()
-        out.mkdir(parents=True, exist_ok=True)
-        for folder in ("metadata", "stages"):
-            shutil.rmtree(out / folder, ignore_errors=True)
-            shutil.move(written / folder, out / folder)
 
 
 def as_frame(spark: SparkSession, rows: list[dict[str, object]]) -> DataFrame:

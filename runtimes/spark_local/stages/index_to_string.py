@@ -16,9 +16,10 @@ import numpy as np
 
 from ..columns import Column, doubles
 from ..errors import Rejected, Unreadable
+from ..fields import ANY, NUMBER, STRING, Field
 from ..registry import register
 from ..saved import Saved
-from ..stage import Attributes, Stage
+from ..stage import Stage
 from ..values import number
 
 
@@ -37,13 +38,19 @@ class IndexToString(Stage):
     def load(cls, saved: Saved) -> IndexToString:
         return cls((saved.column("inputCol"),), (saved.output(),), saved.texts("labels", ()))
 
-    def bind(self, known: Mapping[str, Attributes]) -> IndexToString:
+    def bind(self, known: Mapping[str, Field]) -> IndexToString:
         if self.labels:
             return self
-        labels = known.get(self.inputs[0], Attributes()).labels
+        labels = known.get(self.inputs[0], ANY).labels
         if labels is None:
             raise Unreadable(f"IndexToString has no labels, and no stage before it tells those of {self.inputs[0]!r}")
         return replace(self, labels=labels)
+
+    def takes(self) -> Mapping[str, Field]:
+        return {self.inputs[0]: NUMBER}
+
+    def makes(self) -> Mapping[str, Field]:
+        return {self.outputs[0]: STRING}
 
     def apply(self, *values: Any) -> tuple[str | None]:
         index = number(values[0], self.inputs[0])

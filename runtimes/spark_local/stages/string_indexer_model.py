@@ -17,9 +17,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..errors import Rejected
+from ..fields import Attribute, Field
 from ..registry import register
 from ..saved import Saved
-from ..stage import Attributes, Stage
+from ..stage import Stage
 from ..values import MISSING, kind, text
 
 _DOUBLE = re.compile(r"-?\d+\.\d+(E-?\d+)?", re.ASCII)
@@ -42,17 +43,10 @@ class StringIndexerModel(Stage):
 
     @classmethod
     def load(cls, saved: Saved) -> StringIndexerModel:
-        if saved.has("inputCols"):
-            if saved.has("inputCol"):
-                raise saved.unreadable("it has both inputCol and inputCols")
-            inputs, outputs = saved.texts("inputCols"), saved.texts("outputCols")
-        else:
-            inputs, outputs = (saved.column("inputCol"),), (saved.output(),)
+        inputs, outputs = saved.columns()
         labels = _labels(saved)
-        if not len(inputs) == len(outputs) == len(labels):
-            raise saved.unreadable(
-                f"{len(inputs)} input and {len(outputs)} output columns, {len(labels)} lists of labels"
-            )
+        if len(inputs) != len(labels):
+            raise saved.unreadable(f"{len(inputs)} input columns, but {len(labels)} lists of labels")
         of_text = tuple({label: float(index) for index, label in enumerate(of)} for of in labels)
         handle_invalid = saved.choice("handleInvalid", ("error", "skip", "keep"), "error")
         return cls(inputs, outputs, labels, handle_invalid, of_text, tuple(map(_with_spellings, of_text)))
@@ -64,9 +58,12 @@ class StringIndexerModel(Stage):
     def sources(self, outputs: Sequence[str]) -> tuple[str, ...]:
         return tuple(source for source, made in zip(self.inputs, self.outputs, strict=True) if made in outputs)
 
-    def attributes(self) -> Mapping[str, Attributes]:
+    def makes(self) -> Mapping[str, Field]:
         unknown = ("__unknown",) if self.handle_invalid == "keep" else ()
-        return {made: Attributes(labels=of + unknown) for made, of in zip(self.outputs, self.labels, strict=True)}
+        return {
+            made: Field("number", Attribute(made, "nominal", of + unknown))
+            for made, of in zip(self.outputs, self.labels, strict=True)
+        }
 
     def apply(self, *values: Any) -> tuple[Any, ...] | None:
         found: list[Any] = []
@@ -101,7 +98,7 @@ class StringIndexerModel(Stage):
 
 
 def _labels(saved: Saved) -> tuple[tuple[str, ...], ...]:
-    columns = saved.table().column_names
+    columns = saved.table().fields
     (stored,) = saved.row("labels" if "labels" in columns and "labelsArray" not in columns else "labelsArray")
     lists = [stored] if "labelsArray" not in columns else stored
     if isinstance(lists, list) and all(isinstance(of, list) and all(type(v) is str for v in of) for of in lists):

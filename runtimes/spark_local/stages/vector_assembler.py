@@ -1,7 +1,7 @@
 """VectorAssembler: numbers, booleans and vectors of a row, one behind the other, in one vector.
 
-Spark's `ml/feature/VectorAssembler.scala`, 4.3. The vector is sparse where that is smaller, 1.5·(nnz + 1) < size
-(`SparseVector.compressed` in `ml/linalg/Vectors.scala`); zeros are dropped on the way, so -0.0 comes out as 0.0.
+Spark's `ml/feature/VectorAssembler.scala`, 4.3. The vector is sparse where that is smaller, as
+`Vector.compressed` in `ml/linalg/Vectors.scala` counts it; zeros are dropped on the way, so -0.0 comes out as 0.0.
 handleInvalid says what a null is, and a NaN outside of vectors: `error` refuses it, `skip` drops the row, `keep` makes
 a null as many NaN as its column has numbers. As in Spark, `keep` takes vectors only from columns whose size a stage
 before it tells. Where every row is skipped Spark fails on columns of vectors; here no row is left.
@@ -10,18 +10,22 @@ before it tells. Where every row is skipped Spark fails on columns of vectors; h
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
-from ..columns import Array, Column, doubles, vectors
+from ..columns import Array, Column, SparseRows, compressed_rows, doubles, sparse_rows, vectors
 from ..errors import Rejected
+from ..fields import ANY, Attribute, Field
 from ..registry import register
 from ..saved import Saved
-from ..stage import Attributes, Stage
-from ..values import Sparse, Vector, number, vector
+from ..stage import Stage
+from ..values import Sparse, Vector, number, sparse_is_smaller, vector
+
+_MOST_NAMED = 65_536
+"""Of a larger vector without names, as hashing makes them, the numbers get none."""
 
 
 @register
@@ -36,6 +40,7 @@ class VectorAssembler(Stage):
     handle_invalid: str
     made_before: frozenset[str] = frozenset()
     sizes: tuple[int | None, ...] = ()
+    members: tuple[Attribute, ...] | None = None
 
     @classmethod
     def load(cls, saved: Saved) -> VectorAssembler:
@@ -46,9 +51,19 @@ class VectorAssembler(Stage):
     def drops_rows(self) -> bool:  # type: ignore[override]
         return self.handle_invalid == "skip"
 
-    def bind(self, known: Mapping[str, Attributes]) -> VectorAssembler:
-        sizes = tuple(known.get(name, Attributes()).size for name in self.inputs)
-        return replace(self, made_before=frozenset(known) & frozenset(self.inputs), sizes=sizes)
+    def bind(self, known: Mapping[str, Field]) -> VectorAssembler:
+        fields = [known.get(name, ANY) for name in self.inputs]
+        return replace(
+            self,
+            made_before=frozenset(known) & frozenset(self.inputs),
+            sizes=tuple(1 if field.type in ("number", "boolean") else field.size for field in fields),
+            members=_members(self.inputs, fields, known),
+        )
+
+    def makes(self) -> Mapping[str, Field]:
+        known = [size for size in self.sizes if size is not None]
+        size = sum(known) if len(known) == len(self.inputs) else None
+        return {self.outputs[0]: Field("vector", size=size, members=self.members)}
 
     def apply(self, *values: Any) -> tuple[Vector] | None:
         indices: list[int] = []
@@ -70,7 +85,7 @@ class VectorAssembler(Stage):
                     numbers.append(found)
             size += part_size
         assembled = Sparse(size, indices, numbers)
-        return (assembled if 1.5 * (len(indices) + 1.0) < size else assembled.dense(),)
+        return (assembled if sparse_is_smaller(len(indices), size) else assembled.dense(),)
 
     def _part(self, value: object, position: int) -> Vector | None:
         """The numbers that a value stands for; None drops the row."""
@@ -89,21 +104,62 @@ class VectorAssembler(Stage):
         return [scalar]
 
     def apply_columns(self, *columns: Column) -> tuple[Column] | None:
-        parts: list[Array] = []
+        parts: list[Array | SparseRows] = []
         for name, column in zip(self.inputs, columns, strict=True):
             if (scalars := doubles(column)) is not None:
                 if self.handle_invalid != "keep" and np.isnan(scalars).any():
                     return None
                 parts.append(scalars[:, None])
-            elif (matrix := vectors(column)) is not None and (
-                self.handle_invalid != "keep" or name in self.made_before
-            ):
+            elif self.handle_invalid == "keep" and name not in self.made_before:
+                return None
+            elif (matrix := vectors(column)) is not None:
                 parts.append(matrix)
+            elif (sparse := sparse_rows(column)) is not None:
+                parts.append(sparse)
             else:
                 return None
         if not parts:
             return None
-        assembled = np.concatenate(parts, axis=1)
-        if (1.5 * (np.count_nonzero(assembled, axis=1) + 1.0) < assembled.shape[1]).any():
+        dense = [part for part in parts if isinstance(part, np.ndarray)]
+        if len(dense) < len(parts):
+            joined = _joined(parts)
+            fullest = int(np.diff(joined.starts).max(initial=0))
+            return (joined,) if sparse_is_smaller(fullest, joined.size) else None
+        return (compressed_rows(np.concatenate(dense, axis=1) + 0.0),)
+
+
+def _joined(parts: Sequence[Array | SparseRows]) -> SparseRows:
+    """Vectors of the same rows, one behind the other, without zeros."""
+    rows, indices, numbers = [], [], []
+    size = 0
+    for part in parts:
+        if isinstance(part, SparseRows):
+            filled = part.values != 0.0
+            places, within, found = part.row_numbers()[filled], part.indices[filled], part.values[filled]
+        else:
+            places, within = np.nonzero(part)
+            found = part[places, within]
+        rows.append(places)
+        indices.append(within + size)
+        numbers.append(found)
+        size += part.size if isinstance(part, SparseRows) else part.shape[1]
+        n_rows = len(part.starts) - 1 if isinstance(part, SparseRows) else len(part)
+    row_of = np.concatenate(rows)
+    order = np.argsort(row_of, kind="stable")
+    starts = np.searchsorted(row_of[order], np.arange(n_rows + 1))
+    return SparseRows(size, starts, np.concatenate(indices)[order], np.concatenate(numbers)[order])
+
+
+def _members(names: Sequence[str], fields: Sequence[Field], known: Mapping[str, Field]) -> tuple[Attribute, ...] | None:
+    """What the vector's numbers are called if all that rows bring are numbers; None: not known, or there are many."""
+    members: list[Attribute] = []
+    for name, field in zip(names, fields, strict=True):
+        if field.type in ("number", "boolean") or name not in known:
+            members.append((field.attribute or Attribute()).named(name))
+        elif field.members is not None:
+            members += [member.named(f"{name}_{member.name or at}") for at, member in enumerate(field.members)]
+        elif field.size is not None and field.size <= _MOST_NAMED:
+            members += [Attribute(f"{name}_{at}") for at in range(field.size)]
+        else:
             return None
-        return (assembled + 0.0,)
+    return tuple(members)

@@ -15,7 +15,7 @@ from repository.formats import Broken, Incomplete, Signature, Unusable
 from repository.formats.spark import Spark
 from runtimes.spark_local import load
 
-PM_SPARK = Path("models/spark/pm_spark")
+PM_SPARK, TEXT_LR = Path("models/spark/pm_spark"), Path("models/spark/text_lr")
 
 
 def stage(class_name: str, uid: str, **params: object) -> dict[str, object]:
@@ -180,7 +180,8 @@ def test_files_that_spark_did_not_write_do_not_belong_to_the_model():
     assert not any(map(form.belongs, ("README.md", "train.py", "request.json", "stages/0_a/data/_SUCCESS")))
 
 
-def test_the_columns_of_pm_spark_are_those_that_the_engine_finds(files_of):
-    signature = Spark().signature(files_of(PM_SPARK))
-    engine = load(PM_SPARK)
-    assert (signature.inputs, signature.outputs) == (engine.inputs, engine.outputs)
+@pytest.mark.parametrize("example", [PM_SPARK, TEXT_LR])
+def test_the_columns_of_an_example_are_those_that_the_engine_finds(files_of, example):
+    signature = Spark().signature(files_of(example))
+    engine = load(example)
+    assert (signature.inputs, signature.outputs) == (tuple(engine.inputs), tuple(engine.outputs))

@@ -1,20 +1,16 @@
-"""Saved models to test with: written by hand in Spark's format, or by Spark itself and held against its own answer."""
+"""Saved models to test with: written by hand in Spark's format."""
 
 from __future__ import annotations
 
 import json
-import math
-import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-
-from catenary.errors import InvalidInput, ModelBroken
-from runtimes.spark_local import PipelineModel, load
+from spark_parity import same
 
 Row = dict[str, Any]
 
@@ -44,8 +40,23 @@ NODE = pa.struct(
 )
 
 
+MATRIX = pa.struct(
+    [
+        ("type", pa.int8()),
+        ("numRows", pa.int32()),
+        ("numCols", pa.int32()),
+        ("colPtrs", pa.list_(pa.int32())),
+        ("rowIndices", pa.list_(pa.int32())),
+        ("values", pa.list_(pa.float64())),
+        ("isTransposed", pa.bool_()),
+    ]
+)
+
+
 class Saver:
     """Writes stages as Spark 4 does, into one folder."""
+
+    vector_type, matrix_type, node_type = VECTOR, MATRIX, NODE
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -64,6 +75,10 @@ class Saver:
         file = folder / name / f"part-{part:05d}-c000.snappy.parquet"
         pq.write_table(pa.table(columns), file, write_page_checksum=True)
 
+    def vectors(self, *rows: Sequence[float]) -> pa.Array:
+        """A column of dense vectors."""
+        return pa.array([{"type": 1, "values": list(row)} for row in rows], VECTOR)
+
     def indexer(self, name: str = "", labels: tuple[tuple[str, ...], ...] = (("a", "b"),), **params: Any) -> Path:
         folder = self.stage(name, "feature.StringIndexerModel", {"inputCol": "text", "outputCol": "index"} | params)
         self.data(folder, {"labelsArray": pa.array([labels], pa.list_(pa.list_(pa.string())))})
@@ -79,9 +94,7 @@ class Saver:
     def scaler(self, name: str = "", std: tuple[float, ...] = (2.0, 0.0), **params: Any) -> Path:
         given = {"inputCol": "features", "outputCol": "scaled"} | params
         folder = self.stage(name, "feature.StandardScalerModel", given)
-        mean = [1.0] * len(std)
-        vectors = [{"type": 1, "values": list(std)}, {"type": 1, "values": mean}]
-        self.data(folder, {"std": pa.array([vectors[0]], VECTOR), "mean": pa.array([vectors[1]], VECTOR)})
+        self.data(folder, {"std": self.vectors(std), "mean": self.vectors([1.0] * len(std))})
         return folder
 
     def forest(self, name: str = "", trees: list[list[Row]] | None = None, **params: Any) -> Path:
@@ -138,75 +151,3 @@ def saver_class() -> type[Saver]:
 @pytest.fixture(name="same")
 def equality() -> Callable[..., bool]:
     return same
-
-
-class Parity:
-    """Spark's answer and ours, from one fitted model and one data frame."""
-
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
-        self._saved = 0
-
-    def load(self, model: Any) -> PipelineModel:
-        """What `model`, saved by Spark, is here."""
-        self._saved += 1
-        path = self._folder / str(self._saved)
-        model.write().save(str(path))
-        return load(path)
-
-    def check(self, model: Any, frame: Any, relative: float = 0.0) -> list[Row]:
-        """Asserts that Spark and both paths of the engine answer alike, bit for bit unless `relative` is given."""
-        rows = [_plain_row(row) for row in frame.collect()]
-        ours = self.load(model)
-        with warnings.catch_warnings():
-            warnings.filterwarnings("ignore", category=UserWarning, module=r"pyspark\.")
-            expected = [_plain_row(row) for row in model.transform(frame).collect()]
-        for answer in (ours._by_row(rows), ours._by_column(rows)):
-            assert len(answer) == len(expected)
-            for position, (got, want) in enumerate(zip(answer, expected, strict=True)):
-                assert list(got) == list(want), f"columns of row {position}"
-                for column in want:
-                    assert same(got[column], want[column], relative), f"{column} of row {position}: {got} != {want}"
-        return expected
-
-    def check_refused(self, model: Any, frame: Any) -> None:
-        """Asserts that Spark fails on the frame and that we refuse it, at load or as invalid input."""
-        rows = [_plain_row(row) for row in frame.collect()]
-        with pytest.raises(Exception, match=r"."):
-            model.transform(frame).collect()
-        with pytest.raises((InvalidInput, ModelBroken)):
-            self.load(model).transform(rows)
-
-
-@pytest.fixture
-def parity(spark: Any, tmp_path: Path) -> Parity:
-    return Parity(tmp_path)
-
-
-def same(got: object, want: object, relative: float = 0.0) -> bool:
-    """Equality of plain values in which NaN equals NaN, 0.0 differs from -0.0 and 1 from 1.0."""
-    if type(got) is not type(want):
-        return False
-    if isinstance(got, float) and isinstance(want, float):
-        if math.isnan(got) or math.isnan(want):
-            return math.isnan(got) and math.isnan(want)
-        if relative:
-            return math.isclose(got, want, rel_tol=relative)
-        return got == want and math.copysign(1.0, got) == math.copysign(1.0, want)
-    if isinstance(got, list) and isinstance(want, list):
-        return len(got) == len(want) and all(same(a, b, relative) for a, b in zip(got, want, strict=True))
-    if isinstance(got, dict) and isinstance(want, dict):
-        return list(got) == list(want) and all(same(got[key], want[key], relative) for key in want)
-    return got == want
-
-
-def _plain_row(row: Any) -> Row:
-    return {name: _plain(value) for name, value in row.asDict().items()}
-
-
-def _plain(value: Any) -> object:
-    from pyspark.ml.linalg import DenseVector, SparseVector
-
-    if isinstance(value, SparseVector):
-        return {"size": value.size, "indices": value.indices.tolist(), "values": value.values.tolist()}
-    return value.toArray().tolist() if isinstance(value, DenseVector) else value

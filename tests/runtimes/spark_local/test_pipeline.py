@@ -29,8 +29,8 @@ def labelled(saver: Any) -> Path:
 
 def test_inputs_and_outputs_leave_out_the_label_and_what_is_used_up(labelled: Path) -> None:
     model = load(labelled)
-    assert model.inputs == ("features",)
-    assert model.outputs == ("rawPrediction", "probability", "leaf", "word")
+    assert tuple(model.inputs) == ("features",)
+    assert tuple(model.outputs) == ("rawPrediction", "probability", "leaf", "word")
     assert not model.drops_rows
 
 
@@ -57,7 +57,7 @@ def test_a_column_that_a_later_stage_needs_is_asked_for_by_the_callers_name(save
             lambda name: saver.assembler(name, inputCols=["index", "x"]),
         )
     )
-    assert model.inputs == ("text", "x")
+    assert tuple(model.inputs) == ("text", "x")
     with pytest.raises(InvalidInput, match="row 0: the column 'text' is missing"):
         model.transform([{"x": 1.0}])
 
@@ -103,8 +103,8 @@ def test_pipelines_may_stand_inside_pipelines_of_ten_stages_and_more(saver: Any)
         return lambda name: saver.assembler(name, inputCols=[source], outputCol=f"v{number + 1}")
 
     model = load(saver.pipeline(*map(link, range(9)), inner, link(10)))
-    assert model.inputs == ("x",)
-    assert model.outputs == ("v11",)
+    assert tuple(model.inputs) == ("x",)
+    assert tuple(model.outputs) == ("v11",)
     assert model.transform([{"x": 2}])[0]["v11"] == [2.0]
 
 

@@ -185,7 +185,9 @@ def test_keep_takes_no_vector_of_unknown_size(saver: Any) -> None:
         model.transform([{"x": [1.0], "y": 1.0}] * 30)
 
 
-@pytest.mark.parametrize(("size", "filled", "is_sparse"), [(9, 4, True), (9, 5, False), (9, 6, False), (2, 0, True)])
+@pytest.mark.parametrize(
+    ("size", "filled", "is_sparse"), [(9, 4, True), (9, 5, False), (8, 4, False), (3, 0, True), (2, 0, False)]
+)
 @pytest.mark.parametrize("rows", [1, 30])
 def test_an_assembled_vector_is_sparse_only_where_that_is_smaller(
     saver: Any, size: int, filled: int, is_sparse: bool, rows: int
