@@ -88,7 +88,11 @@ class Load:
 
     async def __aenter__(self) -> Self:
         self._http = await self._open.enter_async_context(aiohttp.ClientSession())
+        await self._renew()
         await self._write()
+        # By a task of its own: a round may take longer than a lease.
+        renewing = asyncio.create_task(self._keep(), name="renew the instance that is not there")
+        self._open.callback(renewing.cancel)
         return self
 
     async def __aexit__(
@@ -110,10 +114,17 @@ class Load:
         await self._ask("shaky", [{}], {})
         await self._write()
 
-    async def _write(self) -> None:
-        """Keep the instance, and all pipelines but one, which gets another deadline."""
+    async def _keep(self) -> None:
+        while True:
+            await asyncio.sleep(1)
+            await self._renew()
+
+    async def _renew(self) -> None:
         lost = {"id": "serving-lost-1", "service": "serving-lost", "address": self._nobody}
         await self._put(f"{names.INSTANCES_PATH}/serving-lost-1", lost)
+
+    async def _write(self) -> None:
+        """Keep all pipelines but one, which gets another deadline."""
         for pipeline in (*PIPELINES, PIPELINES[1] | {"timeout_s": next(self._deadlines_s)}):
             await self._put(f"{names.PIPELINES_PATH}/{pipeline['name']}", pipeline)
 
