@@ -42,7 +42,7 @@ test-containers: $(VENV)/test.stamp
 	@./build.sh
 	@exec $(BIN)/python -m pytest -m compose tests/compose $(PYTEST_FLAGS)
 
-BENCHES := chain pipelines size transport start soak
+BENCHES := chain pipelines size transport start soak seeing
 bench: $(VENV)/test.stamp
 	@for bench in $(BENCHES); do \
 		$(BIN)/python bench/$$bench.py $(if $(BENCH_JSON),--json $(BENCH_JSON)/$$bench.json) $(BENCH_FLAGS) || exit; \

@@ -17,6 +17,7 @@ from mesh import Mesh, Process, until
 from rounds import ROWS, Fault
 
 from catenary.address import TcpAddress, UnixAddress, free_port
+from catenary.logs import LogFormat
 from catenary.node import Node
 
 LEASE_S = 300
@@ -38,8 +39,8 @@ class Echo:
 class EchoMesh(Mesh):
     """`async with EchoMesh() as mesh`; its services are made with `echo`."""
 
-    def __init__(self) -> None:
-        super().__init__(lease_s=LEASE_S)
+    def __init__(self, *, access_log: LogFormat | None = None) -> None:
+        super().__init__(lease_s=LEASE_S, access_log=access_log)
         self.body = self.folder / "body"
         self.body.write_bytes(ROWS)
         self._instances: list[dict[str, Any]] = []
@@ -69,9 +70,10 @@ class EchoMesh(Mesh):
         await self.register(instance)
         self._instances.append(instance)
 
-    async def start(self, command: list[str]) -> Process:
-        """A Python script that ends with the mesh."""
-        process = await Process.start([sys.executable, *command], self.folder / f"{Path(command[0]).stem}.log")
+    async def start(self, command: list[str], **environment: str) -> Process:
+        """A Python script, or a module after `-m`, that ends with the mesh."""
+        log = self.folder / f"{Path(command[command[0] == '-m']).name}.log"
+        process = await Process.start([sys.executable, *command], log, **environment)
         self.on_exit(process.stop)
         return process
 

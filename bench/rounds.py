@@ -18,7 +18,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-ROWS = b'[{"x": 1.5, "name": "a row of some length, as rows are"}]'
+ROWS = b'[{"x":1.5,"name":"a row of some length, as rows are"}]'
 POST = Path(__file__).with_name("post.lua")
 PATIENCE_S = 60
 TICKS = os.sysconf("SC_CLK_TCK")

@@ -8,6 +8,8 @@ from pathlib import Path
 
 from catenary.errors import SetupError
 
+LOOPBACK = "127.0.0.1"
+WILDCARD = "0.0.0.0"
 SOCKET_PATH_BYTES = 100
 """The longest path of a Unix socket that every platform takes."""
 
@@ -30,6 +32,11 @@ class UnixAddress:
 
 
 Address = TcpAddress | UnixAddress
+
+
+def reachable(address: TcpAddress) -> TcpAddress:
+    """`address` as this machine reaches it: a wildcard is no destination."""
+    return TcpAddress(LOOPBACK, address.port) if address.host == WILDCARD else address
 
 
 def parse_address(text: str) -> Address:

@@ -23,6 +23,8 @@ async def read_body(request: web.Request) -> bytes:
     """The body's bytes; `content-encoding` may be gzip or deflate. Raises MalformedRequest and TooLarge."""
     try:
         body = await request.read()
+    except web.HTTPRequestEntityTooLarge as error:
+        raise TooLarge(request.client_max_size) from error
     except web.RequestPayloadError as error:
         raise MalformedRequest("the body ends before its end, or its chunks are none") from error
     encoding = request.headers.get(hdrs.CONTENT_ENCODING, "identity").strip().lower()

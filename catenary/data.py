@@ -22,6 +22,14 @@ def chain_lua() -> Path:
     return _find("envoy/chain.lua")
 
 
+def prometheus_files() -> dict[str, Path]:
+    """What the local stack gives to Prometheus, by the names that they have there; SetupError where one is lacking."""
+    return {
+        "prometheus.yml": _find("observability/local.yml"),
+        "alerts.yml": _find("observability/alerts.yml"),
+    }
+
+
 def _find(relative: str) -> Path:
     for top in (_PACKAGE / "_data", _PACKAGE.parent):
         path = top / relative

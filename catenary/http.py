@@ -18,7 +18,7 @@ from aiohttp import hdrs, web
 from pydantic import BaseModel, ValidationError
 
 from catenary import grpc_status, logs, names, problem
-from catenary.address import Address, UnixAddress
+from catenary.address import Address, TcpAddress, UnixAddress
 from catenary.errors import (
     CatenaryError,
     InvalidInput,
@@ -26,7 +26,6 @@ from catenary.errors import (
     MethodNotAllowed,
     NotFound,
     SetupError,
-    TooLarge,
     Unavailable,
 )
 
@@ -34,6 +33,7 @@ log = logging.getLogger(__name__)
 
 Handler = Callable[[web.BaseRequest], Awaitable[web.StreamResponse]]
 M = TypeVar("M", bound=BaseModel)
+A = TypeVar("A", bound=Address)
 
 HEADER_BYTES = 64 * 1024
 """The longest request line and header that are taken: what an edge lets through, and what Envoys add to it."""
@@ -101,8 +101,6 @@ def _translated(handler: Handler) -> Handler:
             return refusal(request, error)
         except web.HTTPMethodNotAllowed as error:
             return refusal(request, MethodNotAllowed(error.method, error.allowed_methods))
-        except web.HTTPRequestEntityTooLarge:
-            return refusal(request, TooLarge(request.client_max_size))
         except web.HTTPNotFound:
             return refusal(request, NotFound("page", request.path))
         except ConnectionError:
@@ -166,10 +164,11 @@ def application(*, max_body_bytes: int) -> web.Application:
 
 
 @contextlib.asynccontextmanager
-async def listening(app: web.Application, address: Address, *, drain_s: float = 10.0) -> AsyncIterator[None]:
+async def listening(app: web.Application, address: A, *, drain_s: float = 10.0) -> AsyncIterator[A]:
     """Serve `app` at `address` inside the block; on leaving, requests under way have `drain_s` to end.
 
-    Raises SetupError where `address` cannot be had.
+    Gives the address, in which the port that the system chose stands for 0. Raises SetupError where `address` cannot be
+    had.
     """
     inner = web.AppRunner(app)
     await inner.setup()
@@ -191,8 +190,10 @@ async def listening(app: web.Application, address: Address, *, drain_s: float = 
             raise SetupError(f"cannot listen on {address}: {error.strerror or error}") from error
         if isinstance(address, UnixAddress):
             Path(address.path).chmod(0o600)
+        elif address.port == 0:
+            address = cast("A", TcpAddress(address.host, runner.addresses[0][1]))
         log.info("listening on %s", address)
-        yield
+        yield address
     finally:
         await runner.cleanup()
         await inner.cleanup()

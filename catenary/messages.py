@@ -183,6 +183,8 @@ class Instance(Message):
     """Answers 2xx at `address` while the instance is well; None: only its own sidecar can tell."""
     models: tuple[LoadedModel, ...] | None = None
     """None: the instance does not say (any HTTP server may be a step)."""
+    metrics: IpAddressText | None = None
+    """Where its sidecar serves `/metrics`; None: nowhere."""
 
     @model_validator(mode="before")
     @classmethod

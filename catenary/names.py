@@ -38,6 +38,7 @@ MODELS_PATH: Final = "/api/v1/models"
 ENVOYS_PATH: Final = "/api/v1/envoys"
 SERVE_PATH: Final = "/api/v1/serve"
 HEALTH_PATH: Final = "/health"
+METRICS_PATH: Final = "/metrics"
 ZIPKIN_PATH: Final = "/api/v2"
 """Zipkin's own API: `/spans`, `/traces`, `/trace/<id>` and what else is below."""
 

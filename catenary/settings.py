@@ -10,6 +10,7 @@ import os
 import tomllib
 from pathlib import Path
 from typing import Annotated, Any, TypeVar
+from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, Field, ValidationError
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
@@ -45,8 +46,20 @@ AddressesText = Annotated[str, AfterValidator(_addresses)]
 UrlsText = Annotated[str, Field(pattern=r"^https?://[^\s,]+(\s*,\s*https?://[^\s,]+)*$")]
 """One URL or several, with commas between them: any of them serves."""
 
-ZipkinUrl = Annotated[str, Field(pattern=r"^(http://[^/:\s]+(:\d{1,5})?(/\S*)?)?$")]
+
+def _with_a_port(url: str) -> str:
+    if urlsplit(url).port == 0:
+        raise ValueError("port 0 is none")
+    return url
+
+
+CollectorUrl = Annotated[
+    str, Field(pattern=r"^(http://[^/:@?#\s]+(:\d{1,5})?(/[^?#\s]*)?)?$"), AfterValidator(_with_a_port)
+]
 """An http URL, perhaps with the path that spans are posted to; or empty."""
+
+ZipkinUrl = CollectorUrl
+"""That of a Zipkin server, or of whatever takes spans as one does."""
 
 
 def urls(text: str) -> tuple[str, ...]:

@@ -283,13 +283,22 @@ local function plain_sentence(kind, body)
   return plain and #body > 0 and #body <= QUOTE_BYTES and not body:find("[\n<]") and body or nil
 end
 
--- Tell the access log why the request failed, and at which step, if it was one.
-local function note_failure(handle, sentence, position, step)
-  -- Beside what JSON escapes, the line ends and terminal controls beyond ASCII: text of a step's may be a client's.
-  local reason = valid_utf8(sentence:sub(1, LOGGED_BYTES)):gsub("\194[\128-\159]", "?"):gsub("\226\128[\168\169]", "?")
-  local noted = { reason = reason }
+-- Tell the access log and the metrics (manager/xds/metrics.py) why the request failed, and at which step, if it was one.
+local function note_failure(handle, kind, sentence, position, step)
+  -- The line ends and terminal controls that JSON does not escape: text of a step's may be a client's.
+  local reason = valid_utf8(sentence:sub(1, LOGGED_BYTES))
+  reason = reason:gsub("\127", "?"):gsub("\194[\128-\159]", "?"):gsub("\226\128[\168\169]", "?")
+  local noted = { reason = reason, kind = kind }
   if step then noted.step, noted.service, noted.model = position, step.service, step.model end
   handle:streamInfo():dynamicMetadata():set("catenary", "failure", noted)
+end
+
+-- What a step's failure is to the metrics. `by`: why an Envoy answered in its place, or nil.
+local function kind_of(status, by)
+  if status == 504 then return "timeout" end
+  if status == 429 and not by then return "overloaded" end
+  if status >= 400 and status < 500 then return "rejected" end
+  return by and not by:find("protocol.error") and "unreachable" or "failed"
 end
 
 -- What a step's failure says, to the client and to the access log. `answer`: its status, body and `kind` (content type);
@@ -309,7 +318,7 @@ local function failure(handle, context, position, answer, ids)
   else
     sentence = string.format("%s answered %d%s", name, answer.status, said and ": " .. said or "")
   end
-  note_failure(handle, sentence, position, step)
+  note_failure(handle, kind_of(answer.status, answer.by), sentence, position, step)
   return status, sentence, json_object({
     { "type", "urn:catenary:step-failed" },
     { "title", TITLES[status] or "Step Failed" },
@@ -345,7 +354,7 @@ local function respond(handle, status, sentence, document, ids, extra)
 end
 
 local function refuse(handle, context, status, kind, sentence, ids)
-  note_failure(handle, sentence)
+  note_failure(handle, status < 500 and "client" or "fault", sentence)
   local document = json_object({
     { "type", "urn:catenary:" .. kind },
     { "title", TITLES[status] },
@@ -468,6 +477,8 @@ local function hand_over(handle, way)
   headers:replace(ENVOY_TIMEOUT_MS, tostring(timeout))
   if try_timeout then headers:replace(ENVOY_TRY_TIMEOUT_MS, tostring(try_timeout)) end
   headers:replace(ENVOY_MAX_RETRIES, tostring(retries))
+  -- How a call of gRPC ends stands in its trailers, and its path names a method: the metrics want the model.
+  if way.context.grpc then handle:streamInfo():dynamicMetadata():set("catenary", "model", last.model) end
   way.timings[#steps] = timing(last) .. ", total;dur=%.3f"
   -- Lua's own rendering of a number keeps 14 digits, which cuts microseconds off.
   local entries = table.concat(way.timings, ", ")

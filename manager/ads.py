@@ -9,6 +9,9 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+import math
+import time
+from collections import deque
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from typing import Any
@@ -21,6 +24,7 @@ from google.protobuf.message import DecodeError
 from catenary.address import Address
 from catenary.errors import SetupError
 from catenary.node import Node
+from manager.metrics import ManagerMetrics
 from manager.snapshot import (
     CLUSTERS,
     ENDPOINTS,
@@ -43,6 +47,9 @@ _NEEDS = {CLUSTERS: (), ENDPOINTS: (), LISTENERS: (CLUSTERS, ENDPOINTS), ROUTES:
 # When Envoy gets a changed cluster or listener, it waits for the endpoints or routes again, though they are the same.
 _RENEWS = {CLUSTERS: ENDPOINTS, LISTENERS: ROUTES}
 _RENEWED_BY = {renewed: by for by, renewed in _RENEWS.items()}
+
+_MEASURED_AT_ONCE = 1_000
+"""Of how many changes under way the time is kept: a gateway may take none in for days."""
 
 _OPTIONS = [
     ("grpc.max_send_message_length", -1),
@@ -131,12 +138,18 @@ class EnvoyState:
 class AdsServer(ads_pb2_grpc.AggregatedDiscoveryServiceServicer):  # type: ignore[misc]
     """Serves snapshots; used from one event loop only."""
 
-    def __init__(self, builder: SnapshotBuilder) -> None:
+    def __init__(self, builder: SnapshotBuilder, metrics: ManagerMetrics) -> None:
         self._builder = builder
+        self._metrics = metrics
+        for type_url in PUSH_ORDER:
+            metrics.pushes.labels(_short(type_url))
+            metrics.refusals.labels(_short(type_url))
         self._generation = 0
         self._ready = asyncio.Event()
         self._envoys: dict[str, EnvoyState] = {}
         self._progress = asyncio.Condition()
+        self._under_way: deque[tuple[int, float]] = deque(maxlen=_MEASURED_AT_ONCE)
+        """Generations that a gateway has not taken in yet, and when each was published."""
 
     @contextlib.asynccontextmanager
     async def listening(self, address: Address) -> AsyncIterator[None]:
@@ -167,6 +180,8 @@ class AdsServer(ads_pb2_grpc.AggregatedDiscoveryServiceServicer):  # type: ignor
                 envoy.settle()
                 envoy.wake.set()
         self._ready.set()
+        if not self.has_taken(self._generation):
+            self._under_way.append((self._generation, time.monotonic()))
         return self._generation
 
     async def acknowledged(self, generation: int, timeout_s: float) -> bool:
@@ -180,7 +195,11 @@ class AdsServer(ads_pb2_grpc.AggregatedDiscoveryServiceServicer):  # type: ignor
 
     def has_taken(self, generation: int) -> bool:
         """Whether every connected gateway has taken `generation`, or a later one, in."""
-        return all(e.settled >= generation for e in self._envoys.values() if e.node.role == "gateway")
+        return generation <= self.taken()
+
+    def taken(self) -> float:
+        """The last generation that every connected gateway has taken in; infinity: none is connected."""
+        return min((e.settled for e in self._envoys.values() if e.node.role == "gateway"), default=math.inf)
 
     def envoys(self) -> list[EnvoyState]:
         return sorted(self._envoys.values(), key=lambda e: (e.node.service, e.node.id))
@@ -246,6 +265,7 @@ class AdsServer(ads_pb2_grpc.AggregatedDiscoveryServiceServicer):  # type: ignor
                 if renewed and (known is None or any(contents.get(name, v) != v for name, v in known.items())):
                     renewed.sent = None
                 state.contents = contents
+                self._metrics.pushes.labels(_short(type_url)).inc()
                 await context.write(
                     discovery_pb2.DiscoveryResponse(
                         version_info=state.sent,
@@ -274,12 +294,17 @@ class AdsServer(ads_pb2_grpc.AggregatedDiscoveryServiceServicer):  # type: ignor
             if request.HasField("error_detail"):
                 state.refused = request.error_detail.message
                 state.refusals += 1
+                self._metrics.refusals.labels(_short(request.type_url)).inc()
                 log.error("Envoy of %s refused %s: %s", envoy.node.id, _short(request.type_url), state.refused)
             else:
                 state.acknowledged = request.version_info
         envoy.settle()
 
     async def _announce(self) -> None:
+        taken = self.taken()
+        while self._under_way and self._under_way[0][0] <= taken:
+            _, published = self._under_way.popleft()
+            self._metrics.change_duration.observe(time.monotonic() - published)
         async with self._progress:
             self._progress.notify_all()
 

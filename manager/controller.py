@@ -4,20 +4,24 @@ from __future__ import annotations
 
 import asyncio
 import math
+from collections import Counter
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from types import MappingProxyType
 
 from catenary import names
 from catenary.address import TcpAddress
-from catenary.errors import Unavailable
+from catenary.errors import CatenaryError, Unavailable
 from catenary.messages import Instance, Limits, Pipeline
 from catenary.store import Store
 from manager import topology
 from manager.ads import AdsServer
 from manager.catalog import Catalog
+from manager.metrics import ManagerMetrics
 from manager.pipelines import PIPELINES, PipelineBook, StoredPipeline
-from manager.readiness import Wait, waits
-from manager.registry import Registry
+from manager.readiness import Readiness, Wait, waits
+from manager.registry import Registry, nobody
 from manager.standing import Standing
 
 
@@ -34,14 +38,24 @@ class Controller:
     """The one writer of pipelines and instances in this process."""
 
     def __init__(
-        self, store: Store, registry: Registry, standing: Standing, ads: AdsServer, *, acknowledge_s: float
+        self,
+        store: Store,
+        registry: Registry,
+        standing: Standing,
+        ads: AdsServer,
+        metrics: ManagerMetrics,
+        *,
+        acknowledge_s: float,
     ) -> None:
         self.registry = registry
         self.standing = standing
         self.catalog = Catalog(lambda: registry.addresses(names.REPOSITORY))
         self.ads = ads
+        self.changed: Callable[[], object] = nobody
+        """Called when other pipelines or instances are in force; set by the one who follows."""
         self.loaded = asyncio.Event()
         """Set when store and registry have been read: before, nothing is known, and gateways are told nothing."""
+        self._metrics = metrics
         self._store = store
         self._book = PipelineBook(store, registry.write_anew)
         self._acknowledge_s = acknowledge_s
@@ -81,20 +95,31 @@ class Controller:
         taken = self._taken.get(stored.pipeline.name)
         return taken is not None and taken.stored.revision >= stored.revision and self.ads.has_taken(taken.generation)
 
+    def states(self) -> Counter[str]:
+        """How many pipelines are ready, waiting and pending; as `in_force` and `waits` would say of each."""
+        taken, readiness = self.ads.taken(), Readiness(self.registry)
+        states = Counter[str]()
+        for one in self._taken.values():
+            if one.generation > taken:
+                states["pending"] += 1
+            else:
+                states["ready" if readiness.of(one.stored.pipeline) else "waiting"] += 1
+        return states
+
     def waits(self, pipeline: Pipeline) -> list[Wait]:
         return waits(pipeline, self.registry, self.catalog)
 
     async def put_pipeline(self, pipeline: Pipeline, expect: int | None) -> tuple[StoredPipeline, bool, bool]:
         """The stored pipeline, whether it is new, and whether the gateways have taken it in; they had their time to."""
-        stored, created = await self._book.put(pipeline, expect)
-        await self._publish_write()
-        return stored, created, await self._taken_in()
+        with self._refusals():
+            stored, created = await self._book.put(pipeline, expect)
+        return stored, created, await self._written()
 
     async def delete_pipeline(self, name: str, expect: int | None) -> bool:
         """Whether every gateway has taken it in. Raises NotFound."""
-        await self._book.delete(name, expect)
-        await self._publish_write()
-        return await self._taken_in()
+        with self._refusals():
+            await self._book.delete(name, expect)
+        return await self._written()
 
     async def renew(self, instance: Instance) -> None:
         await self.registry.renew(instance)
@@ -106,6 +131,16 @@ class Controller:
         if left:
             await self._taken_in()
         return left
+
+    def _refusals(self) -> AbstractContextManager[object]:
+        return self._metrics.writes.labels("refused").count_exceptions(CatenaryError)
+
+    async def _written(self) -> bool:
+        """Publish what has been written; whether the gateways have taken it in."""
+        await self._publish_write()
+        in_force = await self._taken_in()
+        self._metrics.writes.labels("in_force" if in_force else "pending").inc()
+        return in_force
 
     async def _taken_in(self) -> bool:
         return await self.ads.acknowledged(self._generation, self._acknowledge_s)
@@ -151,6 +186,7 @@ class Controller:
             self._repositories = endpoints.get(names.REPOSITORY)
             self.catalog.repositories_changed()
         self._generation = self.ads.publish(topology.Topology(pipelines, MappingProxyType(endpoints)))
+        self.changed()
 
     async def _follow_store(self) -> None:
         async for _ in self._store.watch(PIPELINES):

@@ -5,18 +5,24 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator
+from functools import partial
 
-from catenary import data
-from catenary.address import parse_address
+from catenary import data, names
+from catenary.address import TcpAddress, parse_address, reachable
 from catenary.http import application, listening, stop_event
+from catenary.http_metrics import HttpMetrics
+from catenary.metrics import Metrics
 from catenary.process import run_process
 from manager.ads import AdsServer
 from manager.api import Api
 from manager.backend import backend
 from manager.controller import Controller
+from manager.gauges import manager_gauges
+from manager.metrics import ManagerMetrics
 from manager.settings import ManagerSettings
 from manager.snapshot import SnapshotBuilder
 from manager.standing import Standing
+from manager.targets import TargetsFile
 from manager.traces.kept import KeptTraces
 from manager.traces.store import TraceStore
 from manager.traces.zipkin import ZipkinTraces
@@ -35,9 +41,12 @@ async def serve(settings: ManagerSettings) -> None:
     async with backend(settings, standing) as (store, registry), _traces(settings) as traces:
         chain_lua = data.chain_lua().read_text()
         builder = SnapshotBuilder(chain_lua, settings.client_timeout_s, _zipkin(settings), settings.access_log_percent)
-        ads = AdsServer(builder)
-        controller = Controller(store, registry, standing, ads, acknowledge_s=settings.acknowledge_s)
-        running = asyncio.create_task(controller.run(), name="controller")
+        metrics = Metrics(names.MANAGER)
+        counted = ManagerMetrics(metrics.registry)
+        ads = AdsServer(builder, counted)
+        controller = Controller(store, registry, standing, ads, counted, acknowledge_s=settings.acknowledge_s)
+        metrics.read(partial(manager_gauges, controller))
+        running = asyncio.create_task(_run(controller, settings), name="controller")
         stopping = asyncio.create_task(stop.wait(), name="stop")
         try:
             # A store that is well has been read before the first request; one that is not keeps nobody waiting.
@@ -47,6 +56,8 @@ async def serve(settings: ManagerSettings) -> None:
             app = application(max_body_bytes=_BODY_BYTES)
             Api(controller).add_to(app)
             traces.add_to(app)
+            metrics.add_to(app, through_envoy=True)
+            HttpMetrics(metrics).add_to(app)
             async with (
                 ads.listening(parse_address(settings.xds)),
                 listening(app, parse_address(settings.listen), drain_s=2),
@@ -58,6 +69,17 @@ async def serve(settings: ManagerSettings) -> None:
             running.cancel()
             stopping.cancel()
             await asyncio.wait((running, stopping))
+
+
+async def _run(controller: Controller, settings: ManagerSettings) -> None:
+    async with asyncio.TaskGroup() as tasks:
+        tasks.create_task(controller.run(), name="store and registry")
+        if settings.targets_file:
+            listen = parse_address(settings.listen)
+            own = reachable(listen) if isinstance(listen, TcpAddress) else None
+            targets = TargetsFile(settings.targets_file, own, controller.registry.instances)
+            controller.changed = targets.changed
+            tasks.create_task(targets.run(), name="targets")
 
 
 def _zipkin(settings: ManagerSettings) -> Zipkin | None:

@@ -8,7 +8,7 @@ from typing import Literal
 
 from catenary import names
 from catenary.errors import NotFound
-from catenary.messages import IndexEntry, Instance, LoadedModel, Pipeline, Step
+from catenary.messages import IndexEntry, Instance, Pipeline, Step
 from manager.catalog import Catalog
 from manager.registry import Registry
 
@@ -33,10 +33,36 @@ def waits(pipeline: Pipeline, registry: Registry, catalog: Catalog) -> list[Wait
     """What `pipeline` waits for; empty: it is ready."""
     found = []
     for position, step in enumerate(pipeline.chain, 1):
-        fault = _service_fault(step, registry) or _model_fault(step, registry.instances(step.service), catalog.entries)
-        if fault:
+        instances = registry.instances(step.service)
+        if not _answers(step.model, _ready_models(instances)):
+            fault = (
+                _service_fault(step, registry)
+                or _catalog_fault(step, catalog.entries)
+                or _instance_fault(step, instances)
+            )
             found.append(Wait(position, step.service, step.model, *fault))
     return found
+
+
+class Readiness:
+    """Which pipelines wait for nothing just now: for thousands of them at once, without the reasons."""
+
+    def __init__(self, registry: Registry) -> None:
+        self._ready = {service: _ready_models(registry.instances(service)) for service in registry.services()}
+
+    def of(self, pipeline: Pipeline) -> bool:
+        return all(_answers(step.model, self._ready.get(step.service, frozenset())) for step in pipeline.chain)
+
+
+def _ready_models(instances: Sequence[Instance]) -> frozenset[str] | None:
+    """The models that some instance is ready to serve; None: any, as far as the instances say."""
+    if any(instance.models is None for instance in instances):
+        return None
+    return frozenset(m.name for instance in instances for m in instance.models or () if m.state == "ready")
+
+
+def _answers(model: str, ready: frozenset[str] | None) -> bool:
+    return ready is None or model in ready
 
 
 def _service_fault(step: Step, registry: Registry) -> tuple[Reason, str] | None:
@@ -47,15 +73,6 @@ def _service_fault(step: Step, registry: Registry) -> tuple[Reason, str] | None:
         faults = "".join(f"; {id_}: {fault}" for id_, fault in sorted(registry.faults(step.service).items()))
         return "no-healthy-instance", f"no instance of {step.service} is up{faults}"
     return "unknown-service", str(NotFound("service", step.service, known))
-
-
-def _model_fault(
-    step: Step, instances: Sequence[Instance], entries: Sequence[IndexEntry] | None
-) -> tuple[Reason, str] | None:
-    said = [model for i in instances for model in i.models or () if model.name == step.model]
-    if any(model.state == "ready" for model in said) or any(i.models is None for i in instances):
-        return None
-    return _catalog_fault(step, entries) or _instance_fault(step, said)
 
 
 def _catalog_fault(step: Step, entries: Sequence[IndexEntry] | None) -> tuple[Reason, str] | None:
@@ -75,8 +92,8 @@ def _catalog_fault(step: Step, entries: Sequence[IndexEntry] | None) -> tuple[Re
     return None
 
 
-def _instance_fault(step: Step, said: Sequence[LoadedModel]) -> tuple[Reason, str]:
-    for model in said:
+def _instance_fault(step: Step, instances: Sequence[Instance]) -> tuple[Reason, str]:
+    for model in (model for i in instances for model in i.models or () if model.name == step.model):
         if model.state == "broken":
             return "model-broken", f"{step.service} cannot load {step.model!r}: {model.reason}"
     return "model-loading", f"{step.service} has not loaded {step.model!r} yet"

@@ -88,6 +88,10 @@ class ManagerSettings(Settings):
     """The share of requests that pipelines serve well for which the gateway writes a line to its log, in percent; one
     that fails, or whose client leaves, always has its line."""
 
+    targets_file: OptionalFile = None
+    """A file that lists, in the form of Prometheus's file-based discovery, where this manager and each instance serve
+    their metrics; it is written anew whenever that changes. Without it, none."""
+
     @field_validator("consul_token_file")
     @classmethod
     def _one_token(cls, file: Path | None, info: ValidationInfo) -> Path | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 
 from aiohttp import hdrs, web
@@ -9,8 +10,11 @@ from aiohttp import hdrs, web
 from catenary import http, names
 from catenary.errors import InvalidInput, NotFound
 from catenary.http import json_response
+from catenary.http_metrics import HttpMetrics
+from catenary.metrics import Metrics
 from repository.download import send_file
 from repository.index import Index
+from repository.metrics import model_gauges
 
 WAIT_S = 60.0
 """The longest that a request for the index may wait for a change."""
@@ -26,6 +30,10 @@ def application(index: Index, root: Path) -> web.Application:
     app.router.add_get("/metadata/{model}", api.metadata)
     app.router.add_get("/files/{model}", api.files)
     app.router.add_get("/download/{model}/{path:.+}", api.download)
+    metrics = Metrics(names.REPOSITORY)
+    metrics.read(partial(model_gauges, index))
+    metrics.add_to(app)
+    HttpMetrics(metrics, untimed=lambda request: "wait" in request.query).add_to(app)
     app.on_response_prepare.append(_open_to_every_origin)
     return app
 

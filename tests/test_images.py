@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import os
 import re
+import subprocess
 import tomllib
 from pathlib import Path
 from typing import Any
 
+import fetched
 import pytest
 import yaml
+from servers import or_skip
 
 from catenary import __version__, names
 from catenary.sidecar import SidecarSettings
@@ -98,6 +102,8 @@ def test_what_people_look_at_is_published_on_the_loopback_and_nothing_else() -> 
         "manager": [f"{here}:${{CATENARY_MANAGER_PORT:-{names.MANAGER_PORT}}}:8080"],
         "gateway": [f"{here}:${{CATENARY_GATEWAY_PORT:-{names.GATEWAY_PORT}}}:8080"],
         "repository": [f"{here}:${{CATENARY_REPOSITORY_PORT:-{names.REPOSITORY_PORT}}}:8080"],
+        "prometheus": [f"{here}:${{CATENARY_PROMETHEUS_PORT:-9090}}:9090"],
+        "grafana": [f"{here}:${{CATENARY_GRAFANA_PORT:-3000}}:3000"],
     }
 
 
@@ -111,6 +117,29 @@ def test_every_container_is_closed_bounded_and_brought_back(service: dict[str, A
     # Either would keep a service from being scaled.
     assert {"container_name", "hostname"} & service.keys() == set()
     assert "privileged" not in service
+
+
+def test_without_its_profile_nothing_of_observability_is_started() -> None:
+    profiles = {name: service["profiles"] for name, service in COMPOSE["services"].items() if "profiles" in service}
+    assert profiles == {"prometheus": ["observability"], "grafana": ["observability"]}
+
+
+def test_compose_takes_the_file_with_the_profile_and_without() -> None:
+    compose = [
+        or_skip(lambda: fetched.package("trixie", "docker-compose")) / "usr/libexec/docker/cli-plugins/docker-compose"
+    ]
+    for profile, more in (("", set()), ("observability", {"prometheus", "grafana"})):
+        environment = os.environ | {"COMPOSE_PROFILES": profile}
+        said = subprocess.run(
+            [*compose, "config", "--services"],
+            cwd=CHECKOUT,
+            env=environment,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert said.returncode == 0, said.stderr
+        assert set(said.stdout.split()) - {*OURS, "consul", "zipkin"} == more
 
 
 def test_nothing_waits_for_more_than_the_start_of_another() -> None:

@@ -101,4 +101,4 @@ def test_every_command_in_the_readme_works(demo: subprocess.Popen[bytes], tmp_pa
     assert not Path(record["run_dir"]).exists()
     assert pipelines == ["endpointML"], "the README cleans up after itself"
     left = sorted(path.name for path in (tmp_path / "state").iterdir())
-    assert left == ["cache", "lock", "logs", "manager.db", "manager.db-journal"]
+    assert left == ["cache", "lock", "logs", "manager.db", "manager.db-journal", "prometheus"]

@@ -42,6 +42,10 @@ def test_it_holds_the_packages_and_the_data_and_nothing_else(wheel: Path) -> Non
     }
     assert [name for name in names if name.startswith("catenary/_data/envoy/")] == ["catenary/_data/envoy/chain.lua"]
     assert "catenary/_data/models/scikit/iris/model.pkl" in names
+    assert {name for name in names if name.startswith("catenary/_data/observability/")} == {
+        "catenary/_data/observability/alerts.yml",
+        "catenary/_data/observability/local.yml",
+    }
     assert "catenary/py.typed" in names
     assert not [name for name in names if "__pycache__" in name or name.endswith(".pyc")]
 

@@ -10,7 +10,7 @@ import typer
 from typer.core import TyperGroup
 
 from catenary import __version__
-from catenary.cli import call, demo, logs, models, pipelines, sidecar, stack, trace
+from catenary.cli import call, demo, logs, models, pipelines, sidecar, stack, top, trace
 from catenary.cli.output import FAILED, WRONG_SETUP, complain
 from catenary.errors import CatenaryError, SetupError
 
@@ -56,5 +56,5 @@ def _all(
 ) -> None: ...
 
 
-for module in (stack, logs, demo, pipelines, models, call, trace, sidecar):
+for module in (stack, logs, demo, pipelines, models, call, trace, top, sidecar):
     module.register(app)

@@ -6,7 +6,6 @@ import contextlib
 import itertools
 import json
 import os
-import time
 from collections import deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
@@ -18,6 +17,7 @@ from catenary.errors import NotFound, SetupError
 
 if TYPE_CHECKING:
     from pathlib import Path
+    from threading import Event
 
     from catenary.local.log_records import PartLog, Record
 
@@ -41,7 +41,8 @@ def logs(
         typer.Option(metavar="ID", help="Only what is about one request: its `x-request-id` or its `x-trace-id`."),
     ] = None,
     lines: Annotated[
-        int | None, typer.Option("--lines", "-n", min=0, help="Only the last so many of what there is; default: all.")
+        int | None,
+        typer.Option("--lines", "-n", min=0, help="Only the last so many, each with its traceback; default: all."),
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print an object a record, each on a line.")] = False,
 ) -> None:
@@ -57,6 +58,7 @@ def logs(
 
     catenary logs --request 7e6f7c1a-6b1c-4b55-9d0e-2a8f1f3c4d5e
     """
+    from catenary.cli.interrupt import interruptible
     from catenary.cli.stack import local_settings
     from catenary.local.log_records import merged
 
@@ -64,13 +66,11 @@ def logs(
     files = _files(state_dir, parts or [])
     show = _print_json if as_json else _Printer(list(files)).show
     # A search looks through everything, the last lines of a file are found from its end.
-    with _opened(files, None if request else lines) as opened, contextlib.suppress(KeyboardInterrupt):
-        records = _about(request, merged(opened))
-        for record in records if lines is None else deque(records, maxlen=lines):
+    with _opened(files, None if request else lines) as opened, interruptible() as pressed:
+        there = _about(request, merged(opened))
+        later = _about(request, _written_later(opened, state_dir, pressed)) if follow else ()
+        for record in itertools.chain(there if lines is None else deque(there, maxlen=lines), later):
             show(record)
-        if follow:
-            for record in _about(request, _written_later(opened, state_dir)):
-                show(record)
 
 
 def _files(state_dir: Path, parts: Sequence[str]) -> dict[str, Path]:
@@ -102,18 +102,18 @@ def _about(request: str | None, records: Iterable[Record]) -> Iterator[Record]:
     return (record for record in records if request is None or record.is_about(request))
 
 
-def _written_later(opened: Sequence[PartLog], state_dir: Path) -> Iterator[Record]:
-    """What is written from now on, until no stack is up and its last words have been read."""
+def _written_later(opened: Sequence[PartLog], state_dir: Path, pressed: Event) -> Iterator[Record]:
+    """What is written from now on, until `pressed` is set, or no stack is up and its last words have been read."""
     from catenary.local.log_records import merged
     from catenary.local.stack import StackFile
 
     stack = StackFile(state_dir)
     is_up = True
-    while is_up:
+    while is_up and not pressed.is_set():
         is_up = stack.is_held()
         yield from merged(opened)
         if is_up:
-            time.sleep(POLL_S)
+            pressed.wait(POLL_S)
 
 
 class _Printer:

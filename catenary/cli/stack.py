@@ -193,7 +193,8 @@ def _print_status(stack: Stack, parts: list[dict[str, Any]], pipelines: list[dic
             typer.echo(f"{part['name']} has {', '.join(_model_text(model) for model in part['models'])}")
     if pipelines:
         print_pipelines(pipelines)
-    typer.echo(f"The stack of process {stack.pid} is {stack.state}; models {stack.models}, logs {stack.logs}")
+    where = f"models {stack.models}, logs {stack.logs}, Prometheus's targets {stack.targets}"
+    typer.echo(f"The stack of process {stack.pid} is {stack.state}; {where}")
 
 
 def _model_text(model: dict[str, Any]) -> str:

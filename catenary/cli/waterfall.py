@@ -31,7 +31,7 @@ class Line:
     @property
     def label(self) -> str:
         service = self.span.get("localEndpoint", {}).get("serviceName", "-")
-        return f"{service} {self.span.get('name', '')}".strip()
+        return _printable(f"{service} {self.span.get('name', '')}")
 
     @property
     def error(self) -> str:
@@ -44,7 +44,7 @@ class Line:
             said if said != "true" else "",
             tags.get("response_flags", "-").strip("-"),
         )
-        return (" ".join(part for part in details if part) or "failed") if failed else ""
+        return (_printable(" ".join(details)) or "failed") if failed else ""
 
 
 def lines(spans: Sequence[Span]) -> list[Line]:
@@ -90,15 +90,22 @@ def print_waterfall(spans: Sequence[Span]) -> None:
     if bars:
         table.add_column("", width=bars, no_wrap=True, overflow="crop")
     for line in shown:
-        offset_us, took_us = _began_us(line.span) - began_us, line.span.get("duration", 0)
+        offset_us = _began_us(line.span) - began_us if _began_us(line.span) else None
+        took_us = line.span.get("duration")
         cells = [_labelled(line), _time(offset_us), _time(took_us)]
         if bars:
-            cells.append(_bar(offset_us / whole_us, took_us / whole_us, bars, block))
+            bar = "" if offset_us is None else _bar(offset_us / whole_us, (took_us or 0) / whole_us, bars, block)
+            cells.append(bar)
         table.add_row(*(Text(cell) for cell in cells), style="red" if line.error else None)
     out.print(table)
     for line in shown:
         if line.error:
             typer.echo(f"! {line.label}: {line.error}")
+
+
+def _printable(text: str) -> str:
+    """`text` on one line, of nothing that steers a terminal: a span says what its reporter likes."""
+    return " ".join("".join(c if c.isprintable() else " " for c in text).split())
 
 
 def _labelled(line: Line) -> str:
@@ -118,7 +125,10 @@ def _began_us(span: Span) -> int:
     return int(span.get("timestamp", 0))
 
 
-def _time(us: int) -> str:
+def _time(us: int | None) -> str:
+    """With its unit; a span need not say when it began, nor how long it took."""
+    if us is None:
+        return "-"
     return f"{us / 1000:.2f} ms" if us < 1_000_000 else f"{us / 1_000_000:.2f} s"
 
 

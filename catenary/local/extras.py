@@ -12,6 +12,7 @@ MODULES = {
     "joblib": "joblib",
     "nltk": "nltk",
     "numpy": "numpy",
+    "opentelemetry-sdk": "opentelemetry.sdk",
     "protobuf": "google.protobuf",
     "py-consul": "consul",
     "pyarrow": "pyarrow",

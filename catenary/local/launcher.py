@@ -23,7 +23,8 @@ from catenary.errors import ServingError, SetupError
 from catenary.local.extras import require_installed
 from catenary.local.keeper import Keeper
 from catenary.local.log_files import complaint, logs_dir, new_log, tail
-from catenary.local.parts import LOOPBACK, MANAGER, parts, xds_address
+from catenary.local.parts import LOOPBACK, MANAGER, parts, targets_file, xds_address
+from catenary.local.prometheus import write_prometheus_files
 from catenary.local.readiness import manager_answers, serving_instances
 from catenary.local.settings import LocalSettings
 from catenary.local.stack import RUN_DIR_PREFIX, RunningPart, Stack, StackFile
@@ -60,6 +61,7 @@ def run(settings: LocalSettings, say: Say, when_ready: WhenReady) -> int:
         find_envoy()
         models = settings.models()
         _require_ports(settings)
+        write_prometheus_files(targets_file(settings).parent)
         return asyncio.run(_Launcher(settings, models, _make_run_dir(), file, say).run(when_ready))
 
 
@@ -174,6 +176,7 @@ class _Launcher:
             xds=xds_address(self._run_dir),
             models=str(self._models),
             logs=str(logs_dir(settings.state_dir)),
+            targets=str(targets_file(settings)),
             run_dir=str(self._run_dir),
             parts=tuple(
                 RunningPart(name, keeper.pid, keeper.deaths, keeper.part.url, str(keeper.log_file))

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import heapq
+import itertools
 import os
 import re
 from collections.abc import Iterable, Iterator
@@ -43,19 +44,20 @@ class Record:
 
 
 class PartLog:
-    """The log of one part, read from its beginning, or from its last `lines` lines, to whatever its end is by then.
+    """The log of one part, read from its beginning, or from its last `records`, to whatever its end is by then.
 
-    A file that has been begun anew is read to its end, and then the new one. For one thread.
+    A file that has been begun anew is read to its end, and then the new one; one that has been cut, from its beginning.
+    For one thread.
     """
 
-    def __init__(self, part: str, file: Path, lines: int | None = None) -> None:
+    def __init__(self, part: str, file: Path, records: int | None = None) -> None:
         self._part = part
         self._path = file
         self._time_s = 0.0
         self._head = ""
         self._file = file.open("rb")
-        if lines is not None:
-            _seek_last(self._file, lines)
+        if records is not None:
+            _seek_last(self._file, records)
 
     def read(self) -> Iterator[Record]:
         """What has been written since it was last read, but for a line that has no end yet."""
@@ -87,7 +89,9 @@ class PartLog:
 
     def _is_begun_anew(self) -> bool:
         with contextlib.suppress(FileNotFoundError):
-            return not os.path.samestat(self._path.stat(), os.fstat(self._file.fileno()))
+            there = self._path.stat()
+            # One that is shorter than what was read of it has been cut.
+            return not os.path.samestat(there, os.fstat(self._file.fileno())) or there.st_size < self._file.tell()
         return False
 
 
@@ -114,25 +118,30 @@ def _whole_lines(file: BinaryIO) -> Iterator[str]:
         yield line[:-1].decode(errors="replace").rstrip("\r")
 
 
-def _seek_last(file: BinaryIO, lines: int) -> None:
-    """To where the last `lines` lines begin."""
-    end = position = file.seek(0, os.SEEK_END)
-    if not lines:
+def _seek_last(file: BinaryIO, records: int) -> None:
+    """To where the last `records` records begin, each with all its lines."""
+    if not records:
+        file.seek(0, os.SEEK_END)
         return
-    found = 0
+    begins = (begin for begin, line in _from_the_end(file) if _time_s(line.decode(errors="replace")) is not None)
+    file.seek(next(itertools.islice(begins, records - 1, None), 0))
+
+
+def _from_the_end(file: BinaryIO) -> Iterator[tuple[int, bytes]]:
+    """Each line, the last first, and where it begins."""
+    position, rest = file.seek(0, os.SEEK_END), b""
     while position > 0:
         begin = max(0, position - _BLOCK_BYTES)
         file.seek(begin)
-        block = file.read(position - begin)
-        stop = len(block)
-        while (stop := block.rfind(b"\n", 0, stop)) >= 0:
-            # Behind the end of the last line begins no other.
-            found += begin + stop + 1 < end
-            if found == lines:
-                file.seek(begin + stop + 1)
-                return
+        block = file.read(position - begin) + rest
+        # Where the first of these lines begins, the block before knows.
+        rest, *lines = block.split(b"\n")
+        end = begin + len(block)
+        for line in reversed(lines):
+            yield end - len(line), line
+            end -= len(line) + 1
         position = begin
-    file.seek(0)
+    yield 0, rest
 
 
 def _time_s(line: str) -> float | None:

@@ -18,7 +18,10 @@ RUNTIME_MODULES = {"scikit": "runtimes.scikit", "spark": "runtimes.spark_local",
 """The program of each type of runtime."""
 
 # What describes a single process must not leak from the launcher's environment into all of them.
-_OF_ONE_PROCESS = ("ADVERTISE", "HEALTH_PATH", "INSTANCE_VERSION", "LISTEN", "MODEL_NAME", "PORT", "ROLE", "SERVICE")
+_OF_ONE_PROCESS = (
+    *("ADVERTISE", "HEALTH_PATH", "INSTANCE", "INSTANCE_VERSION", "LISTEN", "METRICS", "MODEL_NAME", "PORT", "ROLE"),
+    *("SERVICE", "TARGETS_FILE"),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +41,13 @@ def parts(settings: LocalSettings, models: Path, run_dir: Path) -> tuple[Part, .
     manager = Part(
         MANAGER,
         (*python, "manager"),
-        shared | {"CATENARY_LISTEN": f"{LOOPBACK}:{settings.manager_port}", **_tracing(settings)},
+        shared
+        | {
+            "CATENARY_LISTEN": f"{LOOPBACK}:{settings.manager_port}",
+            "CATENARY_TARGETS_FILE": str(targets_file(settings)),
+            # A named Zipkin keeps the traces itself.
+            "CATENARY_KEEP_TRACES": str(0 if settings.zipkin else settings.keep_traces),
+        },
         settings.manager_url,
     )
 
@@ -61,11 +70,15 @@ def xds_address(run_dir: Path) -> str:
     return f"unix:{run_dir}/xds.sock"
 
 
-def _tracing(settings: LocalSettings) -> dict[str, str]:
+def targets_file(settings: LocalSettings) -> Path:
+    """What Prometheus would scrape."""
+    return settings.state_dir / "prometheus" / "targets.json"
+
+
+def _collector(settings: LocalSettings) -> str:
     """Spans go to the server that is named, else to the manager, if that keeps any."""
     own = f"http://{LOOPBACK}:{settings.manager_port}" if settings.keep_traces else ""
-    kept = 0 if settings.zipkin else settings.keep_traces
-    return {"CATENARY_ZIPKIN": settings.zipkin or own, "CATENARY_KEEP_TRACES": str(kept)}
+    return settings.zipkin or own
 
 
 def _shared_environment(settings: LocalSettings, models: Path, run_dir: Path) -> dict[str, str]:
@@ -80,6 +93,7 @@ def _shared_environment(settings: LocalSettings, models: Path, run_dir: Path) ->
         "CATENARY_REPOSITORY": f"http://{LOOPBACK}:{settings.repository_port}",
         "CATENARY_MODEL_DIRECTORY": str(models),
         "CATENARY_CACHE": str(settings.state_dir / "cache"),
+        "CATENARY_ZIPKIN": _collector(settings),
         # Logs are files here: what a part writes has to be in them at once.
         "PYTHONUNBUFFERED": "1",
     }

@@ -40,7 +40,8 @@ class RunningPart:
 class Stack:
     """A running stack as its launcher records it.
 
-    `manager`, `gateway` and `repository` are URLs, `xds` is the address where Envoys get their configuration.
+    `manager`, `gateway` and `repository` are URLs, `xds` is the address where Envoys get their configuration,
+    `targets` the file with what Prometheus would scrape.
     """
 
     pid: int
@@ -51,6 +52,7 @@ class Stack:
     xds: str
     models: str
     logs: str
+    targets: str
     run_dir: str
     parts: tuple[RunningPart, ...] = ()
 

@@ -49,7 +49,11 @@ class EnvoyAdmin:
 
     async def requests_under_way(self) -> int:
         text = await self._call("GET", f"/stats?filter=^{_UNDER_WAY}$")
-        return sum(int(line.rpartition(" ")[2]) for line in text.splitlines() if line)
+        return sum(int(line.rpartition(b" ")[2]) for line in text.splitlines() if line)
+
+    async def metrics(self, timeout_s: float) -> bytes:
+        """All that has been counted, in Prometheus's text format."""
+        return await self._call("GET", "/stats/prometheus?usedonly", timeout_s)
 
     async def _idle(self) -> None:
         while True:
@@ -58,12 +62,12 @@ class EnvoyAdmin:
             if not await self.requests_under_way():
                 return
 
-    async def _call(self, method: str, path: str) -> str:
+    async def _call(self, method: str, path: str, timeout_s: float = _TIMEOUT_S) -> bytes:
         try:
-            async with asyncio.timeout(_TIMEOUT_S), self._http.request(method, f"http://envoy{path}") as answer:
-                text = await answer.text()
+            async with asyncio.timeout(timeout_s), self._http.request(method, f"http://envoy{path}") as answer:
+                text = await answer.read()
         except (aiohttp.ClientError, TimeoutError) as error:
             raise Unavailable(f"Envoy's admin does not answer {path} ({error!r})") from error
         if answer.status != 200:
-            raise Unavailable(f"Envoy's admin answers {path} with {answer.status}: {text.strip()}")
+            raise Unavailable(f"Envoy's admin answers {path} with {answer.status}: {text.decode().strip()}")
         return text

@@ -5,10 +5,8 @@ from __future__ import annotations
 import asyncio
 import socket
 
-from catenary.address import TcpAddress
+from catenary.address import WILDCARD, TcpAddress
 from catenary.errors import Unavailable
-
-WILDCARD = "0.0.0.0"
 
 
 async def advertised(listen: TcpAddress, told: TcpAddress | None, managers: tuple[TcpAddress, ...]) -> TcpAddress:

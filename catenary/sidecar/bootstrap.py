@@ -7,13 +7,16 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from catenary import names
+from catenary import envoy_stats, names
 from catenary.address import Address, TcpAddress, UnixAddress
 from catenary.logs import LogFormat
 from catenary.node import Node
 
 MAX_CONNECTIONS = 50_000
 """Envoy asks for a limit; one that is never met on purpose, because it would be shed without an answer."""
+
+FORGET_S = 3600
+"""What an Envoy counts for Catenary and has not counted for so long, or twice as long, begins again at 0."""
 
 # One line as `catenary.logs` writes it; %z is the offset from UTC, %j the message escaped for JSON.
 _LOG_FORMAT: dict[LogFormat, str] = {
@@ -38,6 +41,11 @@ def bootstrap(node: Node, xds: Sequence[Address], admin_socket: Path) -> dict[st
             "cds_config": {"ads": {}, "resource_api_version": "V3"},
         },
         "overload_manager": {"resource_monitors": [_connection_limit()]},
+        # Histograms are no newer than that when they are asked for.
+        "stats_flush_interval": "1s",
+        # What nobody asks for any more, such as a pipeline that is gone, leaves room for what is new.
+        "stats_eviction_interval": f"{FORGET_S}s",
+        "stats_config": {"histogram_bucket_settings": [_buckets()]},
     }
     # Spans go in batches, but not much later than they were made; Envoy's own are of 5, every 5 s.
     runtime = {"tracing.zipkin.min_flush_spans": 100, "tracing.zipkin.flush_interval_ms": 1_000}
@@ -56,6 +64,8 @@ def envoy_command(envoy: Path, bootstrap_file: Path, node: Node, log_format: Log
         *(str(envoy), "--config-path", str(bootstrap_file), *workers),
         # Without hot restart no two Envoys of a host share memory.
         *("--disable-hot-restart", "--log-level", "warning", "--log-format", line),
+        # Of a request that breaks off, which has no duration to be counted, it would tell as of an error.
+        *("--component-log-level", "misc:critical"),
         # The lines of requests, which it writes in batches: a person who waits for one waits no longer.
         *("--file-flush-interval-msec", "250"),
         # While draining, every answer closes its connection, not a growing share of them.
@@ -102,6 +112,10 @@ def _connection_limit() -> dict[str, Any]:
     kind = "envoy.extensions.resource_monitors.downstream_connections.v3.DownstreamConnectionsConfig"
     config = {"@type": f"type.googleapis.com/{kind}", "max_active_downstream_connections": MAX_CONNECTIONS}
     return {"name": monitor, "typed_config": config}
+
+
+def _buckets() -> dict[str, Any]:
+    return {"match": {"prefix": f"{envoy_stats.PREFIX}."}, "buckets": list(envoy_stats.BUCKETS_US)}
 
 
 def _is_ip(host: str) -> bool:

@@ -7,10 +7,7 @@ import socket
 import sys
 from collections.abc import Iterator
 
-from catenary.address import TcpAddress, parse_tcp_address, require_free
-from catenary.sidecar.advertise import WILDCARD
-
-LOOPBACK = "127.0.0.1"
+from catenary.address import LOOPBACK, TcpAddress, parse_tcp_address, require_free
 
 
 @contextlib.contextmanager
@@ -33,8 +30,3 @@ def listen_address(asked: str | None) -> Iterator[TcpAddress]:
         if sys.platform != "linux":
             reservation.close()
         yield TcpAddress(LOOPBACK, port)
-
-
-def reachable(address: TcpAddress) -> TcpAddress:
-    """`address` as this machine reaches it: a wildcard is no destination."""
-    return TcpAddress(LOOPBACK, address.port) if address.host == WILDCARD else address

@@ -25,12 +25,13 @@ WORD_S = 5.0
 
 
 class Membership:
-    """Owns the registration of `instance`, whose `models` and `address` it fills in. One task may run it."""
+    """Owns the registration of `instance`, whose `models`, `address` and `metrics` it fills in. One task may run it."""
 
     def __init__(
         self,
         instance: Instance,
         address: Callable[[], Awaitable[TcpAddress]],
+        metrics: Callable[[], Awaitable[TcpAddress]],
         health: HealthCheck,
         manager: ManagerClient,
         *,
@@ -39,6 +40,7 @@ class Membership:
     ) -> None:
         self._instance = instance
         self._address = address
+        self._metrics = metrics
         self._health = health
         self._manager = manager
         self._hang_s = hang_s
@@ -52,6 +54,11 @@ class Membership:
         """When to call the manager next, on the loop's clock."""
         self._retry_s = 0.0
         """The pause before the next try while the manager is away; 0 while it is not."""
+
+    @property
+    def registered(self) -> bool:
+        """Whether it is in the registry, as far as it knows."""
+        return self._registered
 
     async def keep(self, stop: asyncio.Event, start_timeout_s: float) -> bool:
         """Enter, renew, leave and come back until `stop`, then leave; meanwhile the data plane needs nobody.
@@ -125,7 +132,8 @@ class Membership:
     async def _enter(self) -> None:
         """Register or renew. While the manager is away the pauses grow up to a third of a lease."""
         try:
-            self._instance = self._instance.model_copy(update={"address": str(await self._address())})
+            where = {"address": str(await self._address()), "metrics": str(await self._metrics())}
+            self._instance = self._instance.model_copy(update=where)
             self._lease_s = await self._manager.register(self._instance)
         except Unavailable as error:
             if not self._retry_s:

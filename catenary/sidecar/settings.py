@@ -38,6 +38,10 @@ class SidecarSettings(Settings):
     """Where others reach the Envoy, as host:port, if that is not `listen`. Without it a wildcard in `listen` stands for
     this machine's address on the way to the manager."""
 
+    metrics: IpAddressText | None = None
+    """Where `GET /metrics` of the instance is served, for Prometheus, as host:port; without it a free port of the
+    loopback. Clients need not reach it."""
+
     port: int | None = Field(None, ge=1, le=65535)
     """The port of 127.0.0.1 on which the app listens by itself, for an app that knows nothing of Catenary: it is also
     given as `PORT`. Without it the app has to listen on the Unix socket that `CATENARY_LISTEN` names."""

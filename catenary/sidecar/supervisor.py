@@ -20,8 +20,19 @@ import aiohttp
 import orjson
 
 from catenary import logs, names
-from catenary.address import Address, TcpAddress, parse_address, parse_addresses, parse_tcp_address, require_free
+from catenary.address import (
+    LOOPBACK,
+    WILDCARD,
+    Address,
+    TcpAddress,
+    parse_address,
+    parse_addresses,
+    parse_tcp_address,
+    reachable,
+    require_free,
+)
 from catenary.errors import SetupError, Unavailable
+from catenary.http import listening
 from catenary.logs import LogFormat
 from catenary.messages import Instance
 from catenary.node import Node
@@ -33,9 +44,10 @@ from catenary.sidecar.children import Child, Children
 from catenary.sidecar.envoy_binary import find_envoy
 from catenary.sidecar.health import GrpcHealthCheck, HealthCheck, HttpHealthCheck
 from catenary.sidecar.init import become_init_if_first
-from catenary.sidecar.listen import LOOPBACK, listen_address, reachable
+from catenary.sidecar.listen import listen_address
 from catenary.sidecar.manager_client import ManagerClient
 from catenary.sidecar.membership import Membership
+from catenary.sidecar.metrics import MetricsPage
 from catenary.sidecar.output import share_output
 from catenary.sidecar.settings import SidecarSettings
 
@@ -86,8 +98,10 @@ class _Instance:
         return envoy_command(envoy, file, self.node, self.settings.log_format)
 
     def app_environment(self) -> dict[str, str]:
-        """What the app is told: where to listen, its limit, and where the manager is."""
+        """What the app is told: who it is, where to listen, its limit, and where the manager is."""
         told = {
+            "CATENARY_SERVICE": self.node.service,
+            "CATENARY_INSTANCE": self.node.id,
             "CATENARY_LISTEN": str(self.node.app),
             "CATENARY_MANAGER": self.settings.manager,
             "CATENARY_BODY_BYTES": str(self.settings.body_bytes),
@@ -96,12 +110,21 @@ class _Instance:
             told["PORT"] = str(self.settings.port)
         return os.environ | told
 
-    def membership(self, http: aiohttp.ClientSession) -> Membership:
+    def metrics_address(self) -> TcpAddress:
+        """With port 0 where any port of the loopback will do."""
+        asked = self.settings.metrics
+        return parse_tcp_address(asked) if asked else TcpAddress(LOOPBACK, 0)
+
+    def membership(self, http: aiohttp.ClientSession, metrics: TcpAddress) -> Membership:
+        """`metrics`: where they are served."""
         settings = self.settings
         health_path = _health_path(settings)
         here = reachable(self.node.listen)
         managers = urls(settings.manager)
         told = parse_tcp_address(settings.advertise) if settings.advertise else None
+        # What listens on one address alone is reached there, whatever stands for the Envoy.
+        metrics_told = TcpAddress(told.host, metrics.port) if told and metrics.host == WILDCARD else None
+        hosts = tuple(map(_host_and_port, managers))
         return Membership(
             Instance(
                 id=self.node.id,
@@ -110,7 +133,8 @@ class _Instance:
                 version=settings.instance_version,
                 health_path=health_path,
             ),
-            functools.partial(advertised, self.node.listen, told, tuple(map(_host_and_port, managers))),
+            functools.partial(advertised, self.node.listen, told, hosts),
+            functools.partial(advertised, metrics, metrics_told, hosts),
             self._health_check(http, f"http://{here}", health_path),
             ManagerClient(http, managers),
             # A server that knows nothing of Catenary may be able to do only one thing at a time.
@@ -126,14 +150,18 @@ class _Instance:
 
 
 async def _supervise(instance: _Instance, envoy_binary: Path, command: Sequence[str]) -> int:
+    page = MetricsPage(instance.node, instance.admin_socket)
     with _stop_signals() as (asked, pressed):
         async with (
             Children(instance.folder) as children,
             aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar()) as http,
+            listening(page.application(), instance.metrics_address(), drain_s=0.5) as metrics,
         ):
+            membership = instance.membership(http, metrics)
+            page.follow(membership)
             envoy = await children.start("its Envoy", instance.envoy_command(envoy_binary))
             app = await children.start("the app", command, instance.app_environment())
-            life = asyncio.create_task(_live(instance, http, envoy, app, asked), name="life")
+            life = asyncio.create_task(_live(instance, membership, envoy, app, asked), name="life")
             hurry = asyncio.create_task(pressed.wait(), name="hurry")
             await asyncio.wait({life, hurry}, return_when=asyncio.FIRST_COMPLETED)
             hurry.cancel()
@@ -144,13 +172,11 @@ async def _supervise(instance: _Instance, envoy_binary: Path, command: Sequence[
             return 0 if life.cancelled() else life.result()
 
 
-async def _live(
-    instance: _Instance, http: aiohttp.ClientSession, envoy: Child, app: Child, asked: asyncio.Event
-) -> int:
+async def _live(instance: _Instance, member: Membership, envoy: Child, app: Child, asked: asyncio.Event) -> int:
     """From the start of both to the end of both; returns the exit status."""
     settings = instance.settings
     leave = asyncio.Event()
-    membership = asyncio.create_task(instance.membership(http).keep(leave, settings.start_timeout_s), name="membership")
+    membership = asyncio.create_task(member.keep(leave, settings.start_timeout_s), name="membership")
     stop = asyncio.create_task(asked.wait(), name="stop")
     try:
         await asyncio.wait({membership, stop, app.ended, envoy.ended}, return_when=asyncio.FIRST_COMPLETED)

@@ -29,7 +29,8 @@ class Registry(Protocol):
     """How long a registration holds, in seconds; an instance renews itself several times within it."""
 
     changed: Callable[[], object]
-    """Called whenever a service's endpoints have changed, after `load`; set by the one who follows."""
+    """Called whenever a service's endpoints, or where their metrics are, have changed, after `load`; set by the one who
+    follows."""
 
     @abstractmethod
     async def load(self) -> None:
@@ -88,4 +89,4 @@ def instance_in(entry: Entry) -> Instance:
 
 
 def nobody() -> None:
-    """Whom a registry tells of changes while nobody follows it."""
+    """Who is told of changes while nobody follows."""

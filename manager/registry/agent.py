@@ -45,7 +45,7 @@ class AgentServices:
             address=address.host,
             port=address.port,
             tags=[f"version={instance.version}"] if instance.version else [],
-            meta=META,
+            meta=META | ({"metrics": instance.metrics} if instance.metrics else {}),
             check=self._check(instance, "passing" if passing else "critical"),
         )
 

@@ -261,6 +261,6 @@ class ConsulRegistry(Registry):
         return asyncio.get_running_loop().time()
 
 
-def _said(instance: Instance) -> tuple[str, str]:
+def _said(instance: Instance) -> tuple[str, str, str | None]:
     """What else than its address the agent is told of it."""
-    return instance.service, instance.version
+    return instance.service, instance.version, instance.metrics

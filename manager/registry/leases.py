@@ -76,7 +76,7 @@ class LeaseRegistry(Registry):
             self._services.add(instance.service)
             self._owe_service(instance.service)
         self._owe_instance(instance)
-        if lease and (lease.instance.service, lease.instance.address) == (instance.service, instance.address):
+        if lease and _place(lease.instance) == _place(instance):
             return
         log.info("%s serves at %s", instance.id, instance.address)
         self.changed()
@@ -134,3 +134,7 @@ class LeaseRegistry(Registry):
 
     def _from_now(self) -> float:
         return asyncio.get_running_loop().time() + self.lease_s
+
+
+def _place(instance: Instance) -> tuple[str, str, str | None]:
+    return instance.service, instance.address, instance.metrics

@@ -167,5 +167,5 @@ class View:
             log.error("%s", error)
 
 
-def _places(serving: dict[str, Instance]) -> set[tuple[str, str]]:
-    return {(instance.service, instance.address) for instance in serving.values()}
+def _places(serving: dict[str, Instance]) -> set[tuple[str, str, str | None]]:
+    return {(instance.service, instance.address, instance.metrics) for instance in serving.values()}

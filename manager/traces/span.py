@@ -8,7 +8,16 @@ from __future__ import annotations
 import re
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, RootModel, StringConstraints, ValidationInfo
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    FailFast,
+    Field,
+    RootModel,
+    StringConstraints,
+    ValidationInfo,
+)
 from pydantic.alias_generators import to_camel
 
 SPAN_BYTES = 16 * 1024
@@ -67,7 +76,8 @@ class Endpoint(_Read):
     port: Annotated[int, Field(ge=0, le=65_535), _EMPTY_IS_NONE] | None = None
 
 
-_Endpoint = Annotated[Endpoint, AfterValidator(lambda endpoint: None if endpoint == Endpoint() else endpoint)]
+_NOBODY = Endpoint()
+_Endpoint = Annotated[Endpoint, AfterValidator(lambda endpoint: None if endpoint == _NOBODY else endpoint)]
 
 
 class Annotation(_Read):
@@ -114,5 +124,5 @@ class Span(_Read):
         return self.model_dump_json(by_alias=True, exclude_none=True).encode()
 
 
-class Spans(RootModel[tuple[Span, ...]]):
+class Spans(RootModel[Annotated[tuple[Span, ...], FailFast()]]):
     """What is posted: a list of spans, of any traces."""

@@ -37,8 +37,8 @@ class ZipkinTraces:
         collector = URL(url)
         self._name = f"Zipkin at {collector.origin()}"
         # Whoever names a path names that of the spans, beside which all the others are.
-        api = collector.path.rstrip("/").removesuffix("/spans") or names.ZIPKIN_PATH
-        self._api = collector.origin().with_path(api)
+        posted_to = collector.path.rstrip("/") or f"{names.ZIPKIN_PATH}/spans"
+        self._api = collector.origin().with_path(posted_to.removesuffix("/spans") or "/")
         self._http = http
 
     @classmethod

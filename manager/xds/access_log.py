@@ -18,18 +18,7 @@ from google.protobuf.struct_pb2 import Struct
 
 from catenary import names
 from catenary.logs import LogFormat
-from manager.xds.log_filters import (
-    all_of,
-    any_of,
-    failed_call,
-    from_grpc_client,
-    has_a_flag,
-    has_header,
-    is_harmless,
-    path_is_not,
-    share,
-    status_from,
-)
+from manager.xds.log_filters import all_of, any_of, failed, is_harmless, no_health_check, share, to_a_pipeline
 from manager.xds.resource import packed
 
 _TIME = "%EMIT_TIME(%Y-%m-%dT%H:%M:%S.%3fZ)%"
@@ -66,13 +55,8 @@ def access_log(form: LogFormat, process: str, percent: float, *, traced: bool) -
     text, and what ends a line or steers a terminal into both. A request with words of more than printable ASCII
     without blanks has a line without them.
     """
-    # Of all routes only a pipeline's rewrites the path; gRPC that the gateway's app answers has always failed.
-    to_a_pipeline = any_of(has_header("x-envoy-original-path"), from_grpc_client())
-    no_health_check = any_of(to_a_pipeline, path_is_not(names.HEALTH_PATH))
-    # What fails may have begun to answer well, or have no status at all.
-    failed = any_of(status_from(400), has_a_flag(), failed_call())
-    served = all_of(to_a_pipeline, share(percent, "catenary.access_log_percent"))
-    wanted = any_of(all_of(failed, no_health_check), served)
+    served = all_of(to_a_pipeline(), share(percent, "catenary.access_log_percent"))
+    wanted = any_of(all_of(failed(), no_health_check()), served)
     harmless = all_of(*map(is_harmless, _CLIENTS_HEADERS))
     harmful = any_of(*(is_harmless(name, inverted=True) for name in _CLIENTS_HEADERS))
     outcome = _OUTCOME | {"trace_id": "%TRACE_ID%" if traced else "%RESP(X-TRACE-ID)%"}

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from envoy.config.accesslog.v3.accesslog_pb2 import AccessLogFilter
+from envoy.config.accesslog.v3.accesslog_pb2 import AccessLog, AccessLogFilter
 from envoy.config.common.mutation_rules.v3 import mutation_rules_pb2
 from envoy.config.core.v3 import (
     address_pb2,
@@ -36,6 +36,7 @@ from manager.xds.clusters import ADS, http2
 from manager.xds.endpoints import envoy_address
 from manager.xds.limits import limit_filters
 from manager.xds.log_filters import all_of, details_are, from_grpc_client, has_header, status_from, status_is
+from manager.xds.metrics import edge_metrics, step_metrics
 from manager.xds.resource import Resource, packed, resource
 from manager.xds.routes import EDGE, IDLE_TIMEOUT_S, LUA_FILTER, app_routes
 from manager.xds.tracing import Zipkin, edge_tracing, sidecar_tracing, trace_id_filter
@@ -65,7 +66,9 @@ def edge_listener(
         internal_address_config=hcm.HttpConnectionManager.InternalAddressConfig(
             cidr_ranges=[address_pb2.CidrRange(address_prefix="255.255.255.255", prefix_len=UInt32Value(value=32))]
         ),
-        early_header_mutation_extensions=[_strip(ANSWERED, names.BEGINS_LIKE, names.LOCAL_REPLY, names.TRACE_ID)],
+        early_header_mutation_extensions=[
+            _strip(ANSWERED, names.BEGINS_LIKE, names.LOCAL_REPLY, names.STEP, names.TRACE_ID)
+        ],
         use_remote_address=BoolValue(value=True),
         preserve_external_request_id=True,
         always_set_request_id_in_response=True,
@@ -81,9 +84,7 @@ def edge_listener(
             idle_timeout=client_timeout, max_headers_count=UInt32Value(value=100)
         ),
         local_reply_config=_local_replies(answered_by_filter=True),
-        access_log=access_log(node.access_log, f"{node.service}/envoy", log_percent, traced=zipkin is not None)
-        if node.access_log
-        else [],
+        access_log=[*edge_metrics(), *_request_lines(node, log_percent, traced=zipkin is not None)],
         **(edge_tracing(zipkin) if zipkin else {}),
     )
     return _listener("edge", node, manager, frozenset({EDGE}))
@@ -100,9 +101,16 @@ def sidecar_listener(node: Node, zipkin: Zipkin | None = None) -> Resource:
         generate_request_id=BoolValue(value=False),
         stream_idle_timeout=Duration(seconds=0),
         local_reply_config=_local_replies(answered_by_filter=False),
+        access_log=step_metrics(node),
         **(sidecar_tracing(zipkin) if zipkin else {}),
     )
     return _listener("sidecar", node, manager, frozenset())
+
+
+def _request_lines(node: Node, percent: float, *, traced: bool) -> list[AccessLog]:
+    if node.access_log is None:
+        return []
+    return access_log(node.access_log, f"{node.service}/envoy", percent, traced=traced)
 
 
 def _connection_manager(**fields: object) -> hcm.HttpConnectionManager:

@@ -59,6 +59,11 @@ def has_header(name: str) -> AccessLogFilter:
     return _header(HeaderMatcher(name=name, present_match=True))
 
 
+def has_header_like(name: str, pattern: str) -> AccessLogFilter:
+    """The header is there, and `pattern`, a regular expression, is all of it."""
+    return _header(HeaderMatcher(name=name, string_match=_regex(pattern)))
+
+
 def is_harmless(name: str, *, inverted: bool = False) -> AccessLogFilter:
     """The header, empty where there is none, is printable ASCII without blanks; `inverted`: it is not."""
     return _header(
@@ -85,6 +90,20 @@ def failed_call() -> AccessLogFilter:
     not_ok = accesslog_pb2.GrpcStatusFilter(statuses=[accesslog_pb2.GrpcStatusFilter.OK], exclude=True)
     # For what is no gRPC it takes a status from HTTP's, and none is OK.
     return all_of(from_grpc_client(), AccessLogFilter(grpc_status_filter=not_ok))
+
+
+def failed() -> AccessLogFilter:
+    """It may have begun to answer well, or have no status at all."""
+    return any_of(status_from(400), has_a_flag(), failed_call())
+
+
+def to_a_pipeline() -> AccessLogFilter:
+    """Of all routes only a pipeline's rewrites the path; gRPC that the gateway's app answers has always failed."""
+    return any_of(has_header("x-envoy-original-path"), from_grpc_client())
+
+
+def no_health_check() -> AccessLogFilter:
+    return any_of(to_a_pipeline(), path_is_not(names.HEALTH_PATH))
 
 
 def share(percent: float, key: str) -> AccessLogFilter:

@@ -5,6 +5,9 @@ GET  /<model>          inputs, outputs and version
 GET  /metadata         the same of every model that is served
 GET  /health           200 when ready, 503 while starting; the models and their states
 GET  /health/live      200
+GET  /metrics          the figures for Prometheus, to the supervisor alone
+
+A model may have any of these names: it is asked by POST, and described under /metadata.
 """
 
 from __future__ import annotations
@@ -14,16 +17,23 @@ from aiohttp import web
 from catenary import names
 from catenary.body import read_body
 from catenary.http import application, json_response
+from runtimes.base.caller import Caller
 from runtimes.base.deadline import Deadline
+from runtimes.base.progress import Progress
 from runtimes.base.serving import Serving
+from runtimes.base.spans import Spans
 
 SERVING = web.AppKey("serving", Serving)
+SPANS = web.AppKey("spans", Spans)
 
 
-def runtime_app(serving: Serving, body_bytes: int) -> web.Application:
+def runtime_app(serving: Serving, body_bytes: int, spans: Spans) -> web.Application:
     """The application over `serving`; a body over `body_bytes` is answered 413."""
     app = application(max_body_bytes=body_bytes)
     app[SERVING] = serving
+    app[SPANS] = spans
+    serving.metrics.metrics.read(spans.figures)
+    serving.metrics.metrics.add_to(app)
     app.add_routes(
         [
             web.get(names.HEALTH_PATH, _health),
@@ -37,9 +47,13 @@ def runtime_app(serving: Serving, body_bytes: int) -> web.Application:
 
 
 async def _predict(request: web.Request) -> web.Response:
-    deadline = Deadline.from_header(request.headers.get(names.TIMEOUT_MS))
-    body = await read_body(request)
-    answer = await request.app[SERVING].predict(request.match_info["model"], body, deadline)
+    headers = request.headers
+    caller = Caller.from_headers(headers.get(names.PIPELINE, ""), headers.get(names.STEP, ""))
+    progress = Progress(request.match_info["model"], caller)
+    with request.app[SPANS].of(progress, headers):
+        deadline = Deadline.from_header(headers.get(names.TIMEOUT_MS))
+        body = await read_body(request)
+        answer = await request.app[SERVING].predict(body, deadline, progress)
     return web.Response(body=answer, content_type=names.JSON_TYPE)
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+import time
 from collections.abc import Coroutine
 from typing import Any
 
@@ -16,6 +17,7 @@ from catenary import logs, names
 from catenary.errors import ModelBroken, NotFound, Unavailable
 from catenary.messages import IndexEntry, LoadedModel
 from runtimes.base.deadline import Deadline
+from runtimes.base.metrics import RuntimeMetrics
 from runtimes.base.repository import Index
 from runtimes.base.version import Loader, Version
 
@@ -72,10 +74,11 @@ class _Slot:
 class Models:
     """The models of one type; `only`: their names, empty for all. Belongs to one event loop."""
 
-    def __init__(self, type_: str, only: frozenset[str], loader: Loader) -> None:
+    def __init__(self, type_: str, only: frozenset[str], loader: Loader, metrics: RuntimeMetrics) -> None:
         self._type = type_
         self._only = only
         self._loader = loader
+        self._metrics = metrics
         self._slots: dict[str, _Slot] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._first: set[str] | None = None
@@ -127,6 +130,7 @@ class Models:
                 log.warning("model %r is broken in the repository: %s", name, entry.reason)
             if slot is None:
                 slot = self._slots[name] = _Slot(entry)
+                self._metrics.expected(name)
             elif slot.entry != entry:
                 slot.entry = entry
                 slot.notify()
@@ -143,6 +147,7 @@ class Models:
     def _remove(self, name: str) -> None:
         slot = self._slots.pop(name)
         slot.notify()
+        self._metrics.gone(name)
         if slot.bringing_up:
             slot.bringing_up.cancel()
         log.info("model %r is gone from the repository: it is no longer served", name)
@@ -172,12 +177,15 @@ class Models:
         pause_s = FIRST_PAUSE_S
         while slot.wants_load():
             version = slot.entry.version
+            began = time.perf_counter()
             try:
                 slot.served = await self._loader.load(name, version)
             except ModelBroken as error:
+                self._metrics.loaded(name, "broken", time.perf_counter() - began)
                 slot.failed = (version, error.reason)
                 log.warning("version %s cannot be loaded: %s", version, error.reason, exc_info=error.__cause__)
             except Unavailable as error:
+                self._metrics.loaded(name, "unavailable", time.perf_counter() - began)
                 if not slot.delayed:
                     log.warning("version %s cannot be loaded yet: %s", version, error)
                 slot.delayed = str(error)
@@ -187,6 +195,8 @@ class Models:
                 pause_s = min(2 * pause_s, LONGEST_PAUSE_S)
                 continue
             else:
+                self._metrics.loaded(name, "ok", time.perf_counter() - began)
+                self._metrics.served(name, version)
                 log.info("version %s is served", version)
             slot.delayed = ""
             pause_s = FIRST_PAUSE_S

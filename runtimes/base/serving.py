@@ -12,7 +12,9 @@ from catenary.errors import PredictionFailed, Unavailable
 from catenary.messages import LoadedModel
 from runtimes.base import rows as json_rows
 from runtimes.base.deadline import Deadline
+from runtimes.base.metrics import RequestFigures, RuntimeMetrics
 from runtimes.base.models import Models
+from runtimes.base.progress import Progress, Stage
 from runtimes.base.version import Version
 from runtimes.base.watch import IndexWatch
 from runtimes.base.workers import Workers
@@ -24,21 +26,33 @@ LOAD_TIMEOUT_S = 10.0
 class Serving:
     """Belongs to one event loop; does not own its parts."""
 
-    def __init__(self, repository_url: str, models: Models, watch: IndexWatch, workers: Workers) -> None:
+    def __init__(
+        self, repository_url: str, models: Models, watch: IndexWatch, workers: Workers, metrics: RuntimeMetrics
+    ) -> None:
+        self.metrics = metrics
         self._repository_url = repository_url
         self._models = models
         self._watch = watch
         self._workers = workers
 
-    async def predict(self, name: str, body: bytes, deadline: Deadline) -> bytes:
-        """The answer of model `name` to the rows in `body`. If the caller is cancelled, what has not begun never does.
+    async def predict(self, body: bytes, deadline: Deadline, progress: Progress) -> bytes:
+        """The answer of the model that `progress` names to the rows in `body`; writes down there how it goes.
 
+        If the caller is cancelled, what has not begun never does.
         Raises NotFound, ModelBroken or Unavailable where there is no such model to ask, Overloaded or DeadlineExceeded
         where there is no time for it, MalformedRequest, InvalidInput or PredictionFailed as the rows and the model are.
         """
+        name = progress.model
         logs.model.set(name)
-        version = self._models.served(name) or await self._missing(name, deadline)
-        return await self._workers.run(partial(_answer, version, body), deadline)
+        with self.metrics.request(progress) as figures:
+            version = self._models.served(name)
+            if version is None:
+                with progress.stage("load"):
+                    version = await self._missing(name, deadline)
+            progress.version = version.metadata.version
+            queued = progress.stage("queue")
+            figures.waits(queued)
+            return await self._workers.run(partial(_answer, version, body, progress, queued, figures), deadline)
 
     async def describe(self, name: str) -> dict[str, object]:
         """What there is to say of model `name`; raises as `predict` does where there is none."""
@@ -71,13 +85,19 @@ class Serving:
         return await self._models.wait_for(name, limit)
 
 
-def _answer(version: Version, body: bytes) -> bytes:
-    answer = version.predict(json_rows.decode(body))
-    try:
-        return json_rows.encode(answer)
-    except (TypeError, RecursionError) as error:
-        json_rows.require_shallow(body)
-        raise PredictionFailed(version.metadata.name, f"its answer is not JSON: {error}") from error
+def _answer(version: Version, body: bytes, progress: Progress, queued: Stage, figures: RequestFigures) -> bytes:
+    queued.end()
+    with progress.stage("decode"):
+        rows = json_rows.decode(body)
+    progress.rows = len(rows)
+    with progress.stage("predict"):
+        answer = version.predict(rows, figures)
+    with progress.stage("serialise"):
+        try:
+            return json_rows.encode(answer)
+        except (TypeError, RecursionError) as error:
+            json_rows.require_shallow(body)
+            raise PredictionFailed(version.metadata.name, f"its answer is not JSON: {error}") from error
 
 
 def _description(version: Version) -> dict[str, object]:

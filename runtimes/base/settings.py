@@ -11,7 +11,7 @@ from pydantic import AfterValidator, AliasChoices, Field
 from pydantic_settings import SettingsConfigDict
 
 from catenary import names
-from catenary.settings import AddressText, Settings
+from catenary.settings import AddressText, CollectorUrl, Settings, ZipkinUrl
 
 
 def _model_names(text: str) -> str:
@@ -49,6 +49,18 @@ class RuntimeSettings(Settings):
 
     waiting: int = Field(256, ge=0)
     """How many predictions may wait for a thread; the next is answered 429."""
+
+    zipkin: ZipkinUrl = ""
+    """The Zipkin server that spans go to, such as `http://zipkin:9411`: the one that the manager names to Envoys."""
+
+    otlp: CollectorUrl = ""
+    """A receiver of OTLP over HTTP that spans go to, such as `http://collector:4318`; both may be given."""
+
+    service: str = ""
+    """The service that spans tell of, as its Envoy names it; told by the sidecar."""
+
+    instance: str = ""
+    """The instance that spans tell of; told by the sidecar."""
 
     @property
     def model_names(self) -> frozenset[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
@@ -11,6 +12,7 @@ from catenary.errors import CatenaryError, ModelBroken, PredictionFailed, Unavai
 from catenary.messages import Metadata
 from runtimes.base import rows as json_rows
 from runtimes.base.cache import Cache, Copy
+from runtimes.base.metrics import RequestFigures
 from runtimes.base.model import Model, Row, Runtime
 from runtimes.base.repository import Repository
 
@@ -28,7 +30,7 @@ class Version:
     model: Model
     copy: Copy
 
-    def predict(self, rows: list[Row]) -> list[Row]:
+    def predict(self, rows: list[Row], figures: RequestFigures) -> list[Row]:
         """The model's answer, one row for each of `rows`. Blocks; several threads may call it.
 
         Raises InvalidInput for rows that lack a column or that the model refuses, PredictionFailed for a model that
@@ -38,12 +40,15 @@ class Version:
         if not rows:
             return []
         json_rows.require_columns(rows, self.model.inputs, name)
+        began = time.perf_counter()
         try:
             answer = self.model.predict(rows)
         except CatenaryError:
             raise
         except (Exception, SystemExit) as error:
             raise PredictionFailed(name, f"{type(error).__name__}: {error}") from error
+        finally:
+            figures.predicted(len(rows), time.perf_counter() - began)
         if not isinstance(answer, list):
             raise PredictionFailed(name, f"it answered {type(answer).__name__}, not a list of rows")
         for at, row in enumerate(answer):

@@ -20,8 +20,10 @@ class Workers:
     def __init__(self, threads: int, waiting: int) -> None:
         self._pool = ThreadPoolExecutor(threads, thread_name_prefix="predict")
         self._free = asyncio.Semaphore(threads)
-        self._most_waiting = waiting
-        self._waiting = 0
+        self.threads = threads
+        self.most_waiting = waiting
+        self.waiting = 0
+        self.running = 0
 
     async def run(self, work: Callable[[], T], deadline: Deadline) -> T:
         """What `work` returns, run on a thread with this task's context.
@@ -29,8 +31,8 @@ class Workers:
         Raises Overloaded if too many wait, DeadlineExceeded when the time is over. Work that has not begun by then, or
         when the caller is cancelled, never runs; work under way goes on to its end and keeps its thread busy.
         """
-        if self._free.locked() and self._waiting >= self._most_waiting:
-            raise Overloaded(f"{self._waiting} predictions are waiting already")
+        if self._free.locked() and self.waiting >= self.most_waiting:
+            raise Overloaded(f"{self.waiting} predictions are waiting already")
         try:
             async with asyncio.timeout(deadline.left_s()) as limit:
                 await self._thread()
@@ -41,11 +43,11 @@ class Workers:
             raise
 
     async def _thread(self) -> None:
-        self._waiting += 1
+        self.waiting += 1
         try:
             await self._free.acquire()
         finally:
-            self._waiting -= 1
+            self.waiting -= 1
 
     def _submit(self, work: Callable[[], T], deadline: Deadline) -> asyncio.Future[T]:
         def begin() -> T:
@@ -55,11 +57,13 @@ class Workers:
             return work()
 
         running = asyncio.get_running_loop().run_in_executor(self._pool, contextvars.copy_context().run, begin)
+        self.running += 1
         running.add_done_callback(self._ended)
         # Shielded, so that `_ended` tells when the thread is free, not when the caller stopped waiting.
         return asyncio.shield(running)
 
     def _ended(self, running: asyncio.Future[T]) -> None:
+        self.running -= 1
         self._free.release()
         if not running.cancelled():
             running.exception()  # Mark it as seen: the caller may be gone.

@@ -7,13 +7,17 @@ as it is, a null too. Spark lets a vector of another size through where no index
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 
+from . import fields
 from .columns import Array, Column, SparseRows, sparse_rows, vectors
+from .fields import Field
+from .stage import Stage
 from .values import Sparse, Vector, vector, vector_of
 
 
@@ -63,6 +67,28 @@ class Scaling:
     @cached_property
     def _scale(self) -> Array | None:
         return None if self.scale is None else np.array(self.scale)
+
+
+@dataclass(frozen=True)
+class ScalingStage(Stage):
+    """A stage that scales one column of vectors; how, its `load` reads."""
+
+    inputs: tuple[str, ...]
+    outputs: tuple[str, ...]
+    scaling: Scaling
+
+    def takes(self) -> Mapping[str, Field]:
+        return {self.inputs[0]: fields.vector(self.scaling.size)}
+
+    def makes(self) -> Mapping[str, Field]:
+        return {self.outputs[0]: fields.vector(self.scaling.size)}
+
+    def apply(self, *values: Any) -> tuple[Vector | None]:
+        return (self.scaling.of_value(values[0], self.inputs[0]),)
+
+    def apply_columns(self, *columns: Column) -> tuple[Column] | None:
+        made = self.scaling.of_column(columns[0])
+        return None if made is None else (made,)
 
 
 def _times(found: Sparse, scale: Sequence[float]) -> list[float]:

@@ -7,16 +7,18 @@ here it is refused, as Spark refuses a dense one.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Literal
+from typing import Any, ClassVar, Literal, Self
 
 import numpy as np
 
 from .columns import Array, Column, vectors
 from .errors import Rejected, Unreadable
-from .fields import Attribute, Field, vector
+from .fields import ANY, Attribute, Field, vector
 from .saved import Saved
+from .stage import Stage
 from .values import Sparse, Vector, vector_of
 
 
@@ -80,3 +82,40 @@ class Selection:
     @cached_property
     def _place_of(self) -> dict[int, int]:
         return {index: place for place, index in enumerate(self.indices)}
+
+
+@dataclass(frozen=True)
+class Selector(Stage):
+    """A stage that takes what training chose; `selection` is in ascending order."""
+
+    kind: ClassVar[Literal["numeric", "nominal"]] = "numeric"
+    """Of the numbers that are taken, unless their column tells."""
+    asks_label: ClassVar[bool] = True
+    """Whether training looks at a label."""
+
+    inputs: tuple[str, ...]
+    outputs: tuple[str, ...]
+    selection: Selection
+    label: str | None = None
+
+    @classmethod
+    def load(cls, saved: Saved) -> Self:
+        label = saved.text("labelCol", "label") if cls.asks_label else ""
+        selection = Selection.load(saved, cls.kind)
+        return cls((saved.column("featuresCol", "features"),), (saved.output(),), selection, label or None)
+
+    def bind(self, known: Mapping[str, Field]) -> Self:
+        return replace(self, selection=self.selection.of_field(known.get(self.inputs[0], ANY)))
+
+    def takes(self) -> Mapping[str, Field]:
+        return {self.inputs[0]: vector()}
+
+    def makes(self) -> Mapping[str, Field]:
+        return {self.outputs[0]: self.selection.field()}
+
+    def apply(self, *values: Any) -> tuple[Vector]:
+        return (self.selection.of_value(values[0], self.inputs[0]),)
+
+    def apply_columns(self, *columns: Column) -> tuple[Column] | None:
+        made = self.selection.of_column(columns[0])
+        return None if made is None else (made,)

@@ -19,6 +19,7 @@ SCRIPTS = {
     "transport": ["--connections", "2"],
     "start": [],
     "soak": ["--minutes", "0.05"],
+    "seeing": [],
 }
 
 

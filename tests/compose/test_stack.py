@@ -14,6 +14,9 @@ from readme import commands
 
 pytestmark = pytest.mark.compose
 
+SPANS = {"gateway": 3, "serving-customscikit": 6, "serving-localml-spark": 6}
+"""Of a chain of two steps: the request and its calls; a sidecar, its runtime, and the runtime's four stages."""
+
 OURS = ("manager", "gateway", "repository", "scikit", "custom-scikit", "localml-spark")
 PUBLISHED = {"consul": {"8500"}, "zipkin": {"9411"}, "manager": {"8080"}, "gateway": {"8083"}, "repository": {"8087"}}
 
@@ -35,13 +38,26 @@ def test_the_readmes_requests_are_answered_as_in_the_local_demo_and_seen_as_one_
     trace_id = re.search(r"^x-trace-id: (\w+)", said, re.MULTILINE)
     assert trace_id
     end = time.monotonic() + PATIENCE_S
-    while (spans := _spans(trace_id[1])).keys() != {"gateway", "serving-customscikit", "serving-localml-spark"}:
+    while True:
+        spans = _spans(trace_id[1])
+        if {service: len(of) for service, of in spans.items()} == SPANS:
+            break
         assert time.monotonic() < end, spans
         time.sleep(0.2)
     (root,) = [span for span in spans["gateway"] if "parentId" not in span]
     calls = {span["id"] for span in spans["gateway"] if span.get("parentId") == root["id"]}
     assert root["name"] == "endpointml"
-    assert {span["parentId"] for span in spans["serving-customscikit"] + spans["serving-localml-spark"]} == calls
+    for service in ("serving-customscikit", "serving-localml-spark"):
+        sidecar = _only_child(spans[service], calls)
+        runtime = _only_child(spans[service], {sidecar})
+        stages = {span["name"] for span in spans[service] if span.get("parentId") == runtime}
+        assert stages == {"queue", "decode", "predict", "serialise"}
+
+
+def _only_child(spans: list[dict[str, Any]], parents: set[str]) -> str:
+    """The id of the one span below `parents`."""
+    (child,) = (span["id"] for span in spans if span.get("parentId") in parents)
+    return str(child)
 
 
 def _spans(trace_id: str) -> dict[str, list[dict[str, Any]]]:
@@ -125,7 +141,8 @@ def test_an_envoys_admin_cannot_be_reached_from_another_container(stack: Stack) 
         for _, local, _, state, *_ in states
         if state == "0A" and not local.startswith("0B00007F")
     }
-    assert open_ports == {8080}
+    # The Envoy's own, and the metrics'.
+    assert open_ports == {8080, 9102}
 
 
 def test_images_are_small(stack: Stack) -> None:

@@ -33,7 +33,9 @@ async def _step(request: web.Request) -> web.StreamResponse:
     CALLED.set()
     word, _, argument = request.path.removeprefix("/").partition("-")
     if word == "status":
-        return web.json_response({"error": 'row 3\n lacks "Ort" \u0085 \u2028 in M\u00fcnchen'}, status=int(argument))
+        return web.json_response(
+            {"error": 'row 3\n lacks "Ort" \u0085 \u2028\u007f in M\u00fcnchen'}, status=int(argument)
+        )
     if word == "health":
         return web.Response(status=500)
     if word == "close":
@@ -149,8 +151,8 @@ async def test_a_step_that_fails_is_named_with_its_reason(
     document = await logged(mesh, answer)
     failure = document["failure"]
     reason = failure.pop("reason")
-    assert failure == {"step": position, "service": service, "model": "status-422"}
-    assert 'answered 422: row 3\n lacks "Ort" ? ? in M\u00fcnchen' in reason
+    assert failure == {"step": position, "service": service, "model": "status-422", "kind": "rejected"}
+    assert 'answered 422: row 3\n lacks "Ort" ? ?? in M\u00fcnchen' in reason
     assert (document["status"], document["pipeline"]) == (422, pipeline)
     assert document["timing"] == answer.headers[names.SERVER_TIMING]
 
@@ -163,7 +165,8 @@ async def test_a_step_that_breaks_off_is_named(mesh: Mesh) -> None:
 
 async def test_what_the_filter_refuses_has_a_reason_and_no_step(mesh: Mesh) -> None:
     document = await logged(mesh, await ask(mesh, f"{names.SERVE_PATH}/two", x_catenary_timeout_ms="soon"))
-    assert document["failure"] == {"reason": "x-catenary-timeout-ms is a whole number of milliseconds from 1 on"}
+    reason = "x-catenary-timeout-ms is a whole number of milliseconds from 1 on"
+    assert document["failure"] == {"reason": reason, "kind": "client"}
     assert (document["status"], document["pipeline"]) == (400, "two")
 
 
@@ -253,6 +256,7 @@ async def test_a_line_for_people_is_as_all_others_are(text_mesh: Mesh) -> None:
     assert found["timing"] == answer.headers[names.SERVER_TIMING]
     assert json.loads(found["failure"])["step"] == 2
     assert "row 3\\n lacks" in found["failure"]
+    assert written.isprintable()
 
 
 FORGED = [

@@ -14,6 +14,7 @@ from typing import Any
 import grpc
 import pytest
 import pytest_asyncio
+from exported import of_page, values
 from mesh import until
 from supervised import Supervised, World, supervisors
 
@@ -410,3 +411,54 @@ async def test_a_stream_is_logged_when_it_ends(edge: Edge) -> None:
     await call.done_writing()
     assert await call.read() is grpc.aio.EOF
     assert " grpc_status=OK " in await edge.logged("of-a-stream")
+
+
+async def test_calls_are_counted_by_what_became_of_them(edge: Edge) -> None:
+    await edge.pipeline("counted")
+    await edge.pipeline("counted-limit", limits={"requests_per_s": NEVER})
+    await edge.pipeline("counted-nobody", "nobody/echo")
+    await edge.pipeline("counted-late", timeout_s=0.3)
+    await edge.call("unary", b"abc", pipeline="counted")
+    for code in ["NOT_FOUND", "INVALID_ARGUMENT", "INTERNAL", "RESOURCE_EXHAUSTED", "DEADLINE_EXCEEDED", "CANCELLED"]:
+        await edge.refused("fail", code.encode(), pipeline="counted")
+    await edge.refused("no-such-method", pipeline="counted")
+    await edge.call("unary", pipeline="counted-limit")
+    await edge.refused("unary", pipeline="counted-limit")
+    await edge.refused("unary", pipeline="counted-nobody")
+    await edge.refused("hold", pipeline="counted-late")
+    leaving = edge.call("hold", pipeline="counted")
+    await edge.call("until_held")
+    leaving.cancel()
+    address = (await edge.gateway.until_registered())["metrics"]
+
+    async def has_gone() -> bool:
+        return bool(values(await of_page(address), "catenary_gateway_failures_total", kind="client_gone"))
+
+    await until(has_gone, "the call that was cancelled is counted")
+    found = await of_page(address)
+    requests = values(found, "catenary_gateway_requests_total", "code", pipeline="counted")
+    assert requests == {("200",): 8, ("0",): 1}
+    failures = {
+        labels: value
+        for labels, value in values(
+            found, "catenary_gateway_failures_total", "pipeline", "kind", "step", "service", "model"
+        ).items()
+        if labels[0].startswith("counted")
+    }
+    blamed = ("1", edge.server.service, "echo")
+    assert failures == {
+        ("counted", "rejected", *blamed): 3,
+        ("counted", "failed", *blamed): 2,
+        ("counted", "overloaded", *blamed): 1,
+        ("counted", "timeout", *blamed): 1,
+        ("counted", "client_gone", "", "", ""): 1,
+        ("counted-limit", "limited", "", "", ""): 1,
+        ("counted-nobody", "unreachable", "1", "nobody", "echo"): 1,
+        ("counted-late", "timeout", *blamed): 1,
+    }
+    # Its sidecar does not take a method, which is the client's word, for a model.
+    steps = await of_page((await edge.server.until_registered())["metrics"])
+    assert values(steps, "catenary_step_requests_total", "step", "model", "code", pipeline="counted") == {
+        ("1", "", "200"): 8,
+        ("1", "", "0"): 1,
+    }

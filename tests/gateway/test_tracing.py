@@ -15,6 +15,7 @@ from typer.testing import CliRunner
 
 from catenary import names
 from catenary.cli.app import app
+from catenary.telemetry.context import sampled_parent
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -108,9 +109,24 @@ async def test_a_clients_trace_is_gone_on_with(mesh: Mesh, zipkin: ZipkinServer,
     assert spans["gateway", "two"]["parentId"] == SPAN
 
 
-async def test_what_a_client_says_is_not_to_be_traced_is_not_and_keeps_its_id(mesh: Mesh, zipkin: ZipkinServer) -> None:
-    silent = "5" * 32
-    assert await ask(mesh, "two", traceparent=f"00-{silent}-{SPAN}-00") == silent
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"traceparent": f"00-{'5' * 32}-{SPAN}-00"},
+        {"b3": f"{'6' * 32}-{SPAN}-0"},
+        {"x_b3_traceid": "7" * 32, "x_b3_spanid": SPAN, "x_b3_sampled": "0"},
+        {"b3": "0"},
+        {"x_b3_sampled": "0"},
+    ],
+    ids=str,
+)
+async def test_what_a_client_says_is_not_to_be_traced_is_not_and_has_an_id(
+    mesh: Mesh, zipkin: ZipkinServer, headers: dict[str, str]
+) -> None:
+    silent = await ask(mesh, "two", **headers)
+    assert SPAN not in "".join(headers.values()) or silent in "".join(headers.values())
+    assert len(SEEN) == 2
+    assert [sampled_parent(request.headers) for request in SEEN] == [None, None]
     await zipkin.trace(await ask(mesh, "two"), 5)  # What came later is there.
     async with mesh.session.get(f"{zipkin.url}/api/v2/trace/{silent}") as answer:
         assert answer.status == 404

@@ -24,6 +24,20 @@ def test_what_is_no_url_of_an_agent_is_refused_and_not_repeated(url: str) -> Non
     assert "secret" not in str(refused.value)
 
 
+@pytest.mark.parametrize("url", ["", "http://zipkin", "http://zipkin:9411", "http://zipkin:9411/z/api/v2/spans"])
+def test_a_url_of_zipkin_is_taken(url: str) -> None:
+    assert read_settings(ManagerSettings, zipkin=url).zipkin == url
+
+
+@pytest.mark.parametrize(
+    "url",
+    ["zipkin:9411", "https://zipkin", "http://zipkin:99999", "http://zipkin:0", "http://me@zipkin", "http://z?a=b"],
+)
+def test_what_is_no_url_of_zipkin_is_refused(url: str) -> None:
+    with pytest.raises(SetupError, match=r"CATENARY_ZIPKIN: "):
+        read_settings(ManagerSettings, zipkin=url)
+
+
 def test_the_token_is_not_shown() -> None:
     assert "secret" not in repr(read_settings(ManagerSettings, consul_token="secret"))
 

@@ -19,7 +19,7 @@ from repository.api import application
 from repository.index import Index
 from repository.watch import watching
 from runtimes.base.api import runtime_app
-from runtimes.base.main import serving
+from runtimes.base.main import serving, telling
 from runtimes.base.settings import RuntimeSettings
 
 
@@ -128,8 +128,9 @@ def run_runtime(tmp_path: Path):
         settings = RuntimeSettings(repository=shop.url, **{"cache": tmp_path / "cache", **options})
         address = TcpAddress("127.0.0.1", free_port())
         async with (
+            telling(runtime, settings) as spans,
             serving(runtime, settings) as core,
-            listening(runtime_app(core, settings.body_bytes), address, drain_s=0),
+            listening(runtime_app(core, settings.body_bytes, spans), address, drain_s=0),
             aiohttp.ClientSession() as session,
         ):
             yield Client(session, f"http://{address}")

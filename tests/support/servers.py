@@ -1,4 +1,4 @@
-"""Real servers that tests start, stop, kill and freeze: a Consul agent, and Zipkin with its storage in memory.
+"""Real servers that tests start, stop, kill and freeze: Consul, Zipkin with its storage in memory, Prometheus, Rotel.
 
 They listen on free loopback ports and keep them, and what they store, over a restart. A test that needs one is skipped,
 with the reason, where it can neither be found nor fetched.
@@ -227,6 +227,100 @@ class ZipkinServer(Server):
         timeout = aiohttp.ClientTimeout(total=5)
         async with aiohttp.ClientSession(timeout=timeout) as session, session.get(self.url + path) as answer:
             return await answer.json() if answer.status == 200 else None
+
+
+class OtlpReceiver(Server):
+    """Rotel: a collector that takes OTLP over HTTP at `url`, and writes what it has taken to its log."""
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__(folder)
+        self.program = or_skip(fetched.rotel)
+        self._http, self._grpc = (f"127.0.0.1:{free_port()}" for _ in range(2))
+        self.url = f"http://{self._http}"
+
+    def command(self) -> list[str | Path]:
+        listen = ["--otlp-http-endpoint", self._http, "--otlp-grpc-endpoint", self._grpc]
+        return [self.program, "start", *listen, "--exporter=blackhole", "--debug-log=traces", *_IN_DETAIL]
+
+    async def is_ready(self) -> bool:
+        document = {"resourceSpans": []}
+        async with aiohttp.ClientSession() as session, session.post(f"{self.url}/v1/traces", json=document) as answer:
+            return answer.status == 200
+
+    def spans(self, trace_id: str) -> list[dict[str, Any]]:
+        """The spans of a trace that have come, in Zipkin's form."""
+        found = []
+        for of_process in self.log.read_text().split("ResourceSpans #")[1:]:
+            resource, *spans = re.split(r"^Span #", of_process, flags=re.MULTILINE)
+            service = _ATTRIBUTE.findall(resource)
+            found += [_as_zipkins(span, dict(service)["service.name"]) for span in spans]
+        return [span for span in found if span["traceId"] == trace_id]
+
+
+_IN_DETAIL = ("--debug-log-verbosity=detailed",)
+_ATTRIBUTE = re.compile(r"^ +-> ([\w.]+): \w+\((.*)\)$", re.MULTILINE)
+_FIELD = re.compile(r"^ *([A-Z][\w ]*?) *: ?(.*)$", re.MULTILINE)
+
+
+def _as_zipkins(text: str, service: str) -> dict[str, Any]:
+    """A span as Rotel writes it down."""
+    fields = dict(_FIELD.findall(text))
+    began_ns, ended_ns = int(fields["Start time"]), int(fields["End time"])
+    tags = dict(_ATTRIBUTE.findall(text))
+    if fields["Status code"] == "STATUS_CODE_ERROR":
+        tags["error"] = fields["Status message"]
+    span = {
+        "traceId": fields["Trace ID"],
+        "id": fields["ID"],
+        "name": fields["Name"],
+        "timestamp": began_ns // 1_000,
+        "duration": (ended_ns - began_ns) // 1_000,
+        "localEndpoint": {"serviceName": service},
+        "tags": tags,
+    }
+    if fields["Parent ID"]:
+        span["parentId"] = fields["Parent ID"]
+    if (kind := fields["Kind"].removeprefix("SPAN_KIND_")) != "INTERNAL":
+        span["kind"] = kind
+    return span
+
+
+class Prometheus(Server):
+    """Prometheus with the configuration in `config_file`; `with_consul`: one that finds targets in Consul."""
+
+    def __init__(self, folder: Path, config_file: Path, *, with_consul: bool = False) -> None:
+        super().__init__(folder)
+        self.program = or_skip(lambda: fetched.prometheus(with_consul=with_consul)) / "prometheus"
+        self.config_file = config_file
+        self.host, self.port = "127.0.0.1", free_port()
+        self.url = f"http://{self.host}:{self.port}"
+
+    def command(self) -> list[str | Path]:
+        places = [f"--config.file={self.config_file}", f"--storage.tsdb.path={self.folder / 'data'}"]
+        return [self.program, *places, f"--web.listen-address={self.host}:{self.port}"]
+
+    async def is_ready(self) -> bool:
+        async with aiohttp.ClientSession() as session, session.get(f"{self.url}/-/ready") as answer:
+            return answer.status == 200
+
+    async def query(self, expression: str) -> list[dict[str, Any]]:
+        """The instant vector that `expression` is now: `metric` with the labels, `value` with time and value."""
+        data: dict[str, Any] = await self._get("query", query=expression)
+        return list(data["result"])
+
+    async def targets(self) -> list[dict[str, Any]]:
+        """What is scraped: `labels`, `scrapeUrl`, `health`, `lastError`."""
+        return list((await self._get("targets"))["activeTargets"])
+
+    async def _get(self, path: str, **query: str) -> Any:
+        timeout = aiohttp.ClientTimeout(total=10)
+        async with (
+            aiohttp.ClientSession(timeout=timeout) as session,
+            session.get(f"{self.url}/api/v1/{path}", params=query) as answer,
+        ):
+            document = await answer.json()
+            assert document["status"] == "success", document
+            return document["data"]
 
 
 def make_certificates(folder: Path) -> Path:

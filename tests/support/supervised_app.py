@@ -2,8 +2,8 @@
 
 The file holds JSON: the `status` and `models` of its health; `exit`: the status to end with; `answers`: what it does
 with rows at `/model` after `delay_s`: without a word it adds its folder's name to `by` in each; or `503`, `close`,
-`garbage`, `nothing`. `/hold` answers when `/release` is asked. Each line of `<file>.asked` is a path and when it was
-asked, on the system's monotonic clock.
+`garbage`, `nothing`; `metrics`: what it answers there, without which it has no such page. `/hold` answers when
+`/release` is asked. Each line of `<file>.asked` is a path and when it was asked, on the system's monotonic clock.
 """
 
 import asyncio
@@ -50,6 +50,9 @@ async def main() -> None:
     async def told(request: web.Request) -> web.Response:
         return web.json_response(dict(os.environ))
 
+    async def metrics(request: web.Request) -> web.Response:
+        return web.Response(**json.loads(STATE.read_text()).get("metrics", {"status": 404}))
+
     async def rows(request: web.Request) -> web.Response:
         note(request)
         asked = await request.json()
@@ -70,7 +73,7 @@ async def main() -> None:
 
     app = web.Application()
     app.add_routes([web.get("/health", health), web.route("*", "/hold", hold), web.get("/release", release)])
-    app.add_routes([web.get("/environment", told), web.post("/model", rows)])
+    app.add_routes([web.get("/environment", told), web.post("/model", rows), web.get("/metrics", metrics)])
     runner = web.AppRunner(app, shutdown_timeout=1)
     await runner.setup()
     address = parse_address(os.environ["CATENARY_LISTEN"])

@@ -5,49 +5,10 @@ Spark's `ml/feature/UnivariateFeatureSelector.scala`, 4.3 (since 3.1). Equal to 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
-from typing import Any
-
-from ..columns import Column
-from ..fields import ANY, Field, vector
 from ..registry import register
-from ..saved import Saved
-from ..selection import Selection
-from ..stage import Stage
-from ..values import Vector
+from ..selection import Selector
 
 
 @register
-@dataclass(frozen=True)
-class UnivariateFeatureSelectorModel(Stage):
-    """`selection`: in ascending order."""
-
+class UnivariateFeatureSelectorModel(Selector):
     saved_as = ("org.apache.spark.ml.feature.UnivariateFeatureSelectorModel",)
-
-    inputs: tuple[str, ...]
-    outputs: tuple[str, ...]
-    selection: Selection
-    label: str | None = None
-
-    @classmethod
-    def load(cls, saved: Saved) -> UnivariateFeatureSelectorModel:
-        selection = Selection.load(saved, "numeric")
-        label = saved.text("labelCol", "label") or None
-        return cls((saved.column("featuresCol", "features"),), (saved.output(),), selection, label)
-
-    def bind(self, known: Mapping[str, Field]) -> UnivariateFeatureSelectorModel:
-        return replace(self, selection=self.selection.of_field(known.get(self.inputs[0], ANY)))
-
-    def takes(self) -> Mapping[str, Field]:
-        return {self.inputs[0]: vector()}
-
-    def makes(self) -> Mapping[str, Field]:
-        return {self.outputs[0]: self.selection.field()}
-
-    def apply(self, *values: Any) -> tuple[Vector]:
-        return (self.selection.of_value(values[0], self.inputs[0]),)
-
-    def apply_columns(self, *columns: Column) -> tuple[Column] | None:
-        made = self.selection.of_column(columns[0])
-        return None if made is None else (made,)

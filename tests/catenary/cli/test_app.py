@@ -31,14 +31,8 @@ def commands() -> Iterator[tuple[tuple[str, ...], Any]]:
 
 COMMANDS = dict(commands())
 EXAMPLES_NEEDED = [
-    ("up",),
-    ("logs",),
-    ("demo",),
-    ("call",),
-    ("trace",),
-    ("sidecar",),
-    ("pipeline", "create"),
-    ("model", "compile"),
+    *(("up",), ("logs",), ("demo",), ("call",), ("trace",), ("top",), ("sidecar",)),
+    *(("pipeline", "create"), ("model", "compile")),
 ]
 URL = f"http://127.0.0.1:{free_port()}"
 
@@ -46,7 +40,7 @@ URL = f"http://127.0.0.1:{free_port()}"
 def test_the_commands_are_those_that_are_documented():
     pipeline = [("pipeline", verb) for verb in ("create", "list", "show", "delete")]
     assert {*COMMANDS} == {
-        *(("up",), ("down",), ("status",), ("logs",), ("demo",), ("call",), ("trace",), ("sidecar",)),
+        *(("up",), ("down",), ("status",), ("logs",), ("demo",), ("call",), ("trace",), ("top",), ("sidecar",)),
         *(("model", "list"), ("model", "compile"), *pipeline),
     }
 

@@ -60,6 +60,13 @@ def test_the_last_lines_are_the_last_of_all_parts(run: Any, state: Path):
     assert run("logs", "-n", "0").stdout == ""
 
 
+def test_a_traceback_at_the_end_of_a_log_is_not_lost_among_the_last_lines(run: Any, state: Path):
+    write(state, "serving-scikit", "\n".join([line(9, "failed"), *(f"    frame {number}" for number in range(30))]))
+    shown = run("logs", "-n", "2").stdout.splitlines()
+    assert [text.split("| ")[1] for text in shown[:2]] == [GATEWAY[1], line(9, "failed")]
+    assert len(shown) == 2 + 30
+
+
 @pytest.mark.parametrize("wanted", ["r1", "t1"])
 def test_a_request_is_shown_with_all_that_was_written_for_it(run: Any, state: Path, wanted: str):
     shown = [text.split("| ")[1] for text in run("logs", "--request", wanted).stdout.splitlines()]

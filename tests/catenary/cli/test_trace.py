@@ -44,6 +44,7 @@ def test_the_id_may_be_in_capitals_and_the_spans_are_json_on_request(run: Any, m
 def test_the_late_spans_of_a_young_trace_are_waited_for(
     run: Any, manager: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(module, "LATE_S", 3_600.0)
     now_us = int(time.time() * 1e6)
     post(manager, span("2", "a", None, "outer", now_us))
     said = []
@@ -51,6 +52,7 @@ def test_the_late_spans_of_a_young_trace_are_waited_for(
     def late(sentence: str) -> None:
         said.append(sentence)
         post(manager, span("2", "b", "a", "inner", now_us))
+        monkeypatch.setattr(module, "LATE_S", 0.0)
 
     monkeypatch.setattr(module, "remark", late)
     assert "inner" in run("trace", "2" * 32, "--manager", manager).stdout
@@ -68,7 +70,7 @@ def test_a_trace_by_a_clock_that_is_ahead_is_waited_for_no_longer_than_others(
 def test_an_unknown_trace_is_1_after_a_wait_that_is_said(
     run: Any, manager: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(module, "PATIENCE_S", 0.1)
+    monkeypatch.setattr(module, "PATIENCE_S", 2.0)  # far more than the first answer takes
     result = run("trace", "4" * 32, "--manager", manager)
     assert (result.exit_code, result.stdout) == (1, "")
     waiting, error = result.stderr.splitlines()

@@ -113,4 +113,18 @@ def test_every_span_is_shown_once_whoever_is_said_to_be_its_parent(pairs: list[t
 
 def test_a_span_that_says_next_to_nothing_is_shown(capsys: pytest.CaptureFixture[str]) -> None:
     print_waterfall([{"traceId": "7" * 16, "id": "1"}])
-    assert printed(capsys)[2].split()[:5] == ["-", "0.00", "ms", "0.00", "ms"]
+    assert printed(capsys)[2].split() == ["-", "-", "-"]
+
+
+def test_a_span_without_a_time_has_none_beside_others_that_have(capsys: pytest.CaptureFixture[str]) -> None:
+    print_waterfall([*TRACE, {"traceId": "7" * 32, "id": "8", "parentId": "1", "name": "whenever"}])
+    (shown,) = [line for line in printed(capsys) if "whenever" in line]
+    assert shown.split() == ["-", "whenever", "-", "-"]
+
+
+def test_whatever_a_span_says_is_on_one_line_and_steers_no_terminal(capsys: pytest.CaptureFixture[str]) -> None:
+    tags = {"error": "Traceback\n  \x1b[31mValueError\r\N{LINE SEPARATOR}"}
+    print_waterfall([span("1", None, "a\x9b2J", "b\x1b]0;c\x07\nd", 0, 1, tags=tags)])
+    *_, shown, said = printed(capsys)
+    assert shown.split()[:5] == ["!", "a", "2J", "b", "]0;c"]
+    assert said == "! a 2J b ]0;c d: Traceback [31mValueError"

@@ -13,7 +13,9 @@ from catenary.client import Answer
 from catenary.local.demo import Demonstration, request_file
 from catenary.local.stack import Stack
 
-STACK = Stack(4194304, "ready", "http://localhost:8080", "http://g", "http://r", "unix:/x", "/models", "/logs", "/run")
+STACK = Stack(
+    4194304, "ready", "http://localhost:8080", "http://g", "http://r", "unix:/x", "/models", "/logs", "/t", "/run"
+)
 
 
 @pytest.fixture(autouse=True)

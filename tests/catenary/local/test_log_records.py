@@ -19,10 +19,10 @@ def read(tmp_path: Path) -> Iterator[Read]:
     """Opens the log of a part in which the lines given have been written."""
     opened: list[PartLog] = []
 
-    def open_log(*written: str, part: str = "a", lines: int | None = None) -> PartLog:
+    def open_log(*written: str, part: str = "a", records: int | None = None) -> PartLog:
         file = new_log(tmp_path, part)
         file.write_text("".join(f"{line}\n" for line in written))
-        opened.append(PartLog(part, file, lines))
+        opened.append(PartLog(part, file, records))
         return opened[-1]
 
     yield open_log
@@ -64,16 +64,23 @@ def test_what_has_no_time_has_that_of_the_record_before_it_or_is_the_first(read:
 
 @pytest.mark.parametrize("count", [0, 1, 2, 5, 6, 100])
 @pytest.mark.parametrize("end", ["", "not yet who"])
-def test_the_last_lines_are_found_from_the_end(read: Read, tmp_path: Path, count: int, end: str):
+def test_the_last_records_are_found_from_the_end(read: Read, tmp_path: Path, count: int, end: str):
     written = [line(second, "x" * second * 30_000) for second in range(5)]
     read(*written).close()
     file = tmp_path / "logs" / "a.log"
     file.write_text(file.read_text() + end)
     log = PartLog("a", file, count)
-    # An unfinished line is the last one, and is not shown before it is whole.
-    shown = min(count - bool(end), 5)
-    assert texts(log) == (written[-shown:] if shown > 0 else [])
+    # What has no end yet is not shown, and is none of the last.
+    assert texts(log) == written[5 - min(count, 5) :]
     log.close()
+
+
+@pytest.mark.parametrize("count", [1, 2, 3, 4])
+def test_a_traceback_that_is_long_is_one_of_the_last_records_and_keeps_its_time(read: Read, count: int):
+    failed = "\n".join([line(2, "failed"), *(f"    frame {number} {'x' * 5_000}" for number in range(40))])
+    written = [line(1), failed, line(3)]
+    assert texts(read(*written, records=count)) == written[-count:]
+    assert texts(read(line(0), part="b"), read(failed, part="a", records=1)) == [line(0), failed]
 
 
 def test_a_line_is_read_once_and_when_it_is_whole(read: Read, tmp_path: Path):
@@ -108,6 +115,14 @@ def test_a_log_that_is_begun_anew_is_read_to_its_end_and_then_the_new_one(read: 
     with old.open("a") as file:
         file.write(line(4) + "\n")
     assert texts(log) == [line(4)]
+
+
+def test_a_log_that_is_cut_is_read_on_from_its_beginning(read: Read, tmp_path: Path):
+    log = read(line(1), line(2))
+    texts(log)
+    (tmp_path / "logs" / "a.log").write_text(line(3) + "\n")
+    assert texts(log) == [line(3)]
+    assert texts(log) == []
 
 
 @pytest.mark.parametrize(

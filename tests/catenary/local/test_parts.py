@@ -57,15 +57,15 @@ def test_ports_are_on_the_loopback_only(by_name: dict[str, Part]):
 def test_spans_go_to_the_manager_itself_unless_another_server_is_named(
     tmp_path: Path, chosen: dict[str, Any], zipkin: str, kept: str
 ):
-    manager, *_ = parts(LocalSettings(state_dir=tmp_path, manager_port=1001, **chosen), tmp_path, RUN_DIR)
-    assert manager.environment["CATENARY_ZIPKIN"] == zipkin
+    manager, *others = parts(LocalSettings(state_dir=tmp_path, manager_port=1001, **chosen), tmp_path, RUN_DIR)
+    assert {part.environment["CATENARY_ZIPKIN"] for part in (manager, *others)} == {zipkin}
     assert manager.environment["CATENARY_KEEP_TRACES"] == kept
 
 
 def test_what_describes_one_process_does_not_leak_from_the_launchers_environment(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ):
-    for name in ("LISTEN", "PORT", "SERVICE", "ROLE", "HEALTH_PATH", "MODEL_NAME"):
+    for name in ("LISTEN", "PORT", "SERVICE", "INSTANCE", "ROLE", "HEALTH_PATH", "MODEL_NAME"):
         monkeypatch.setenv(f"CATENARY_{name}", "leaked")
     monkeypatch.setenv("CATENARY_DRAIN_S", "3")
     for part in parts(LocalSettings(state_dir=tmp_path), tmp_path, RUN_DIR):

@@ -13,7 +13,8 @@ from catenary.local.stack import RunningPart, Stack, StackFile
 
 def a_stack(run_dir: Path, pid: int = 1) -> Stack:
     part = RunningPart("manager", pid=2, restarts=0, url="http://m", log="/log")
-    return Stack(pid, "ready", "http://m", "http://g", "http://r", "unix:/x", "/models", "/logs", str(run_dir), (part,))
+    places = ("http://m", "http://g", "http://r", "unix:/x", "/models", "/logs", "/targets.json", str(run_dir))
+    return Stack(pid, "ready", *places, (part,))
 
 
 def test_a_record_is_read_as_it_was_written_while_its_launcher_lives(tmp_path: Path):

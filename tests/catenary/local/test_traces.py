@@ -11,6 +11,8 @@ from catenary import data, names
 from catenary.client import Client
 
 REQUEST = f"@{data.models_dir() / 'custom' / 'pm_scikit' / 'request.json'}"
+STAGES = ("queue", "decode", "predict", "serialise")
+STEP_DEPTHS = (2, 4, 6, 8, 8, 8, 8)
 CHAIN = ("serving-customscikit/pm_scikit", "serving-localml-spark/pm_spark")
 
 
@@ -42,7 +44,10 @@ def test_a_stack_shows_its_own_traces(stack: Any, tmp_path: Path):
     assert {first["parentId"], second["parentId"]} == {root["id"]}
     assert spans[features, "/pm_scikit"]["parentId"] == first["id"]
     assert spans[forest, "/pm_spark"]["parentId"] == second["id"]
-    assert len(spans) == 5
+    for service, model in ((features, "pm_scikit"), (forest, "pm_spark")):
+        assert spans[service, model]["parentId"] == spans[service, f"/{model}"]["id"]
+        assert {spans[service, stage]["parentId"] for stage in STAGES} == {spans[service, model]["id"]}
+    assert len(spans) == 15
     assert {span["traceId"] for span in spans.values()} == {call["trace_id"]}
 
     shown = stack.run("trace", call["trace_id"])
@@ -54,11 +59,15 @@ def test_a_stack_shows_its_own_traces(stack: Any, tmp_path: Path):
         "gateway match",
         f"gateway async {features} egress",
         f"{features} /pm_scikit",
+        f"{features} pm_scikit",
+        *(f"{features} {stage}" for stage in STAGES),
         f"gateway {forest}",
         f"{forest} /pm_spark",
+        f"{forest} pm_spark",
+        *(f"{forest} {stage}" for stage in STAGES),
     ]
     depths = [len(label) - len(label.lstrip()) for label in labels]
-    assert [depth - depths[0] for depth in depths] == [0, 2, 4, 2, 4]
+    assert [depth - depths[0] for depth in depths] == [0, *STEP_DEPTHS, *STEP_DEPTHS]
 
     both = stack.run("call", "match", "-d", REQUEST, "--trace")
     assert both.returncode == 0, both.stderr

@@ -34,6 +34,8 @@ def test_a_detached_stack_serves_and_leaves_nothing_behind(stack: Any, processes
     models = {model["name"] for part in status["parts"] for model in part["models"]}
     assert models >= {"pm_scikit", "pm_spark", "iris", "wine"}
     assert "serving-scikit" in stack.run("status").stdout
+    targets = json.loads(Path(record["targets"]).read_text())
+    assert {group["labels"]["job"] for group in targets} == {*PARTS}
 
     second = stack.run("up")
     assert second.returncode == 2

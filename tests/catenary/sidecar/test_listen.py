@@ -7,9 +7,9 @@ import sys
 
 import pytest
 
-from catenary.address import TcpAddress, free_port
+from catenary.address import TcpAddress, free_port, reachable
 from catenary.errors import SetupError
-from catenary.sidecar.listen import listen_address, reachable
+from catenary.sidecar.listen import listen_address
 
 
 def test_the_address_that_is_asked_for_is_taken() -> None:

@@ -42,6 +42,7 @@ async def test_the_app_is_reached_through_the_address_that_is_registered(world: 
     assert told["CATENARY_LISTEN"].startswith(f"unix:{sidecar.run_dir}/catenary-")
     assert told["CATENARY_MANAGER"] == world.manager_url
     assert told["CATENARY_BODY_BYTES"] == "1000"
+    assert (told["CATENARY_SERVICE"], told["CATENARY_INSTANCE"]) == (sidecar.service, instance["id"])
 
 
 async def test_sockets_lie_in_a_folder_that_only_the_user_can_enter(supervise: Any) -> None:

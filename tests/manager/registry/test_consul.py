@@ -14,17 +14,18 @@ from catenary.errors import Unavailable
 from catenary.store.consul_client import _Http
 from manager.registry.agent import AgentServices
 
+METRICS = "127.0.0.1:9102"
 SILENCE_S = LEASE_S + TIMES.interval_s + TIMES.timeout_s
 
 
 async def test_what_is_told_to_consul_can_be_read_there(consul_agent: ConsulAgent) -> None:
     async with consul_registry(consul_agent.url) as registry:
-        sidecar = await Sidecar.start(registry, "x-1", "serving-x", version="7", health_path="/health")
+        sidecar = await Sidecar.start(registry, "x-1", "serving-x", version="7", health_path="/health", metrics=METRICS)
         services = await at_agent(consul_agent)
         host, _, port = sidecar.instance.address.rpartition(":")
         told = services["x-1"]
         assert (told["Service"], told["Address"], told["Port"]) == ("serving-x", host, int(port))
-        assert (told["Tags"], told["Meta"]) == (["version=7"], {"catenary": "instance"})
+        assert (told["Tags"], told["Meta"]) == (["version=7"], {"catenary": "instance", "metrics": METRICS})
         await sidecar.die()
         assert await registry.leave("x-1")
 

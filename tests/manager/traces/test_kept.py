@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import gzip
 import json
+import threading
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -11,6 +13,7 @@ import pytest
 import pytest_asyncio
 from trace_api import TraceApi, serving
 
+from manager.traces import kept as module
 from manager.traces.kept import KeptTraces
 from manager.traces.store import TraceStore
 
@@ -59,6 +62,23 @@ async def test_spans_that_are_wrong_are_400_named_and_not_kept(api: TraceApi, bo
     assert status == 400
     assert said in json.loads(text)["error"]
     assert (await api.get("trace/" + "7" * 32))[0] == 404
+
+
+async def test_others_are_answered_while_a_body_is_read(api: TraceApi, monkeypatch: pytest.MonkeyPatch) -> None:
+    begun, go_on, read = asyncio.Event(), threading.Event(), module._read
+    loop = asyncio.get_running_loop()
+
+    def slow(kind: Any, value: object) -> Any:
+        loop.call_soon_threadsafe(begun.set)
+        assert go_on.wait(10), "nobody else was answered"
+        return read(kind, value)
+
+    monkeypatch.setattr(module, "_read", slow)
+    posting = asyncio.create_task(api.post([SPAN]))
+    await begun.wait()
+    assert await api.get("services") == (200, [])
+    go_on.set()
+    assert await posting == (202, "")
 
 
 async def test_a_body_over_the_limit_is_413_however_small_it_was_sent(api: TraceApi) -> None:

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from malice import FUZZ, json_values
+from pydantic import ValidationError
 
 from catenary.errors import InvalidInput
 from catenary.http import validated
@@ -39,6 +40,12 @@ SPAN = {"traceId": "7" * 16, "id": "1"}
 def test_a_span_is_read_as_zipkin_reads_it(sent: dict[str, Any], read: dict[str, Any]) -> None:
     (span,) = Spans.model_validate([SPAN | sent]).root
     assert json.loads(span.as_json()) == {"traceId": "7" * 16, "id": f"{1:016x}"} | read
+
+
+def test_of_many_wrong_spans_the_first_ends_the_reading() -> None:
+    with pytest.raises(ValidationError) as raised:
+        Spans.model_validate([SPAN, *[{"id": "x"}] * 1_000])
+    assert {fault["loc"][0] for fault in raised.value.errors()} == {1}
 
 
 def test_a_span_that_is_too_large_is_kept_without_what_makes_it_so() -> None:

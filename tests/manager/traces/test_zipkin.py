@@ -6,6 +6,7 @@ import asyncio
 import json
 from collections.abc import AsyncIterator
 
+import pytest
 import pytest_asyncio
 from aiohttp import web
 from trace_api import TraceApi, serving
@@ -44,6 +45,23 @@ async def test_what_is_asked_here_is_answered_there(reader: TraceApi, server: Tr
         there = await server.get(path, **query)
         assert there[0] == 200
         assert await reader.get(path, **query) == there
+
+
+@pytest.mark.parametrize(
+    ("collector", "asked"),
+    [("", "/api/v2"), ("/", "/api/v2"), ("/api/v2/spans", "/api/v2"), ("/z/v2/spans/", "/z/v2"), ("/spans", "")],
+)
+async def test_a_server_is_asked_beside_the_path_that_spans_are_posted_to(collector: str, asked: str) -> None:
+    async def path(request: web.Request) -> web.Response:
+        return web.json_response([request.path])
+
+    async with (
+        serving(_Answers(path)) as server,
+        ZipkinTraces.at(server.url + collector) as traces,
+        serving(traces) as reader,
+    ):
+        assert await reader.get("services") == (200, [f"{asked}/services"])
+        assert await reader.get("trace/7") == (200, [f"{asked}/trace/0000000000000007"])
 
 
 async def test_what_is_refused_there_is_refused_here_in_its_words(reader: TraceApi, server: TraceApi) -> None:

@@ -62,8 +62,9 @@ def test_traced_resources_are_as_they_were(node: Node, type_url: str) -> None:
     compare(build(node, Zipkin(TcpAddress("zipkin", 9411), "/api/v2/spans", 10)), type_url, f"traced-{node.role}")
 
 
-def test_the_app_of_a_grpc_sidecar_is_as_it_was() -> None:
-    compare(build(GRPC_SIDECAR, None), CLUSTERS, "grpc-sidecar")
+@pytest.mark.parametrize("type_url", [CLUSTERS, LISTENERS], ids=lambda u: u.rpartition(".")[2])
+def test_a_grpc_sidecar_is_as_it_was(type_url: str) -> None:
+    compare(build(GRPC_SIDECAR, None), type_url, "grpc-sidecar")
 
 
 @pytest.mark.parametrize("form", ["text", "json"])

@@ -11,7 +11,9 @@ from pathlib import Path
 import aiohttp
 
 from catenary.messages import LoadedModel
+from catenary.metrics import Metrics
 from runtimes.base.cache import Cache
+from runtimes.base.metrics import RuntimeMetrics
 from runtimes.base.models import Models
 from runtimes.base.repository import Repository
 from runtimes.base.version import Loader
@@ -114,7 +116,7 @@ async def test_once_the_index_goes_back_to_what_is_served_nothing_is_said_to_be_
     async with aiohttp.ClientSession() as session:
         repository = Repository(shop.url, session)
         loader = Loader(CustomRuntime(), repository, Cache(tmp_path / "cache", repository), allow_code=True)
-        models = Models("custom", frozenset(), loader)
+        models = Models("custom", frozenset(), loader, RuntimeMetrics(Metrics("test")))
 
         async def until(condition: Callable[[LoadedModel], bool]) -> None:
             async with asyncio.timeout(20):
