@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, NotRequired, Protocol, TypedDict
 
 from catenary.messages import Metadata
 
 Row = dict[str, Any]
 """One row of data: a plain JSON value (or a NumPy one, in answers) under each column's name."""
+
+
+class ColumnSchema(TypedDict):
+    """A column of a model. `size`: how many numbers each of its vectors holds, if that is known."""
+
+    type: str
+    size: NotRequired[int]
 
 
 class Model(Protocol):
@@ -21,6 +29,10 @@ class Model(Protocol):
     @property
     def outputs(self) -> tuple[str, ...]:
         """The columns that `predict` adds."""
+
+    @property
+    def schema(self) -> Mapping[str, ColumnSchema]:
+        """What is known of the columns, by name; empty where nothing is."""
 
     @property
     def drops_rows(self) -> bool:

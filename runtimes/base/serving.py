@@ -107,6 +107,7 @@ def _description(version: Version) -> dict[str, object]:
         "version": version.metadata.version,
         "inputs": version.model.inputs,
         "outputs": version.model.outputs,
+        "schema": version.model.schema,
     }
 
 

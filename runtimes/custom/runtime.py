@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import weakref
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import ClassVar
 
 from catenary.errors import ModelBroken
 from catenary.messages import Metadata
-from runtimes.base.model import Row
+from runtimes.base.model import ColumnSchema, Row
 from runtimes.custom.importer import MODULE_FILE, failure, forget, import_folder
 
 __all__ = ["CustomModel", "CustomRuntime", "import_folder"]
@@ -17,6 +18,7 @@ __all__ = ["CustomModel", "CustomRuntime", "import_folder"]
 class CustomModel:
     """What a folder's `load` returned, with the columns that its metadata names."""
 
+    schema: ClassVar[Mapping[str, ColumnSchema]] = {}
     drops_rows = False
 
     def __init__(self, metadata: Metadata, predict: Callable[[list[Row]], list[Row]]) -> None:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import logging
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import joblib
 
@@ -17,7 +17,7 @@ from sklearn.exceptions import NotFittedError
 
 from catenary.errors import InvalidInput, ModelBroken
 from catenary.messages import Metadata
-from runtimes.base.model import Row
+from runtimes.base.model import ColumnSchema, Row
 from runtimes.scikit.matrix import Matrix, first_odd_column, matrix
 
 log = logging.getLogger(__name__)
@@ -29,6 +29,7 @@ SKOPS_FILE = "model.skops"
 class ScikitModel:
     """An estimator whose inputs are the columns of its matrix, in order."""
 
+    schema: ClassVar[Mapping[str, ColumnSchema]] = {}
     drops_rows = False
 
     def __init__(self, metadata: Metadata, estimator: Any) -> None:

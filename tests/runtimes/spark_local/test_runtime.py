@@ -18,7 +18,14 @@ async def test_a_saved_pipeline_is_served_from_the_repository(shop, run_runtime)
     async with run_runtime(SparkRuntime(), shop, allow_code=False) as client:
         await client.model("pm_spark", state="ready")
         assert await client.post("pm_spark", request) == (200, json.loads((EXAMPLE / "response.json").read_text()))
-        assert (await client.get("pm_spark"))[1]["inputs"] == ["features"]
+        told = (await client.get("pm_spark"))[1]
+        assert (told["inputs"], told["outputs"]) == (["features"], ["rawPrediction", "probability", "predictionLabel"])
+        assert told["schema"] == {
+            "features": {"type": "vector", "size": 31},
+            "rawPrediction": {"type": "vector", "size": 2},
+            "probability": {"type": "vector", "size": 2},
+            "predictionLabel": {"type": "string"},
+        }
 
 
 async def test_bad_rows_are_the_callers_fault(shop, run_runtime):
