@@ -23,13 +23,13 @@ def read_parquet(folder: Path) -> Struct:
         if not parts:
             raise Unreadable(f"no part file in {folder.name!r}")
         table = pa.concat_tables([_read(part) for part in parts])
-        return Struct(
-            table.num_rows,
-            {name: _nested(table[name].combine_chunks()) for name in table.column_names},
-        )
+        return Struct(table.num_rows, {name: _nested(table[name].combine_chunks()) for name in table.column_names})
     except (OSError, pa.ArrowException, ValueError, KeyError) as error:
         reason = (str(error).splitlines() or [type(error).__name__])[0]
         raise Unreadable(f"{folder.name!r} is not parquet as Spark writes it ({reason})") from error
+    finally:
+        # What decoding took: the pool would keep it for a next table
+        pa.default_memory_pool().release_unused()
 
 
 def _read(path: Path) -> pa.Table:
@@ -54,10 +54,6 @@ def _nested(array: pa.Array) -> Nested:
     if pa.types.is_list(kind):
         lengths = pc.list_value_length(array).fill_null(0).to_numpy(zero_copy_only=False).astype(np.int64)
         return Lists(np.concatenate([[0], np.cumsum(lengths)]), _nested(array.flatten()), valid)
-    if pa.types.is_map(kind):
-        lengths = np.diff(array.offsets.to_numpy()).astype(np.int64)
-        entries = Struct(len(array.keys), {"key": _nested(array.keys), "value": _nested(array.items)})
-        return Lists(np.concatenate([[0], np.cumsum(lengths)]), entries, valid)
     if pa.types.is_string(kind) or pa.types.is_large_string(kind):
         return Flat(np.array(array.to_pylist(), object), valid)
     if pa.types.is_integer(kind) or pa.types.is_floating(kind) or pa.types.is_boolean(kind):

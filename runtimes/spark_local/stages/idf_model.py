@@ -7,14 +7,14 @@ model's pass; here they are refused.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
 import numpy as np
 
-from ..columns import Array, Column, SparseRows, sparse_rows, vectors
+from ..columns import Array, Column, SparseRows, sequence, sparse_rows, vectors
 from ..fields import Field
 from ..fields import vector as vector_field
 from ..registry import register
@@ -62,6 +62,5 @@ class IDFModel(Stage):
         return (matrix * self.idf,) if matrix is not None and matrix.shape[1] == len(self.idf) else None
 
     @cached_property
-    def _idf_of(self) -> list[float]:
-        factors: list[float] = self.idf.tolist()
-        return factors
+    def _idf_of(self) -> Sequence[float]:
+        return sequence(self.idf)

@@ -12,7 +12,7 @@ sums in another order, and all probabilities within 1e-9 relative, or 1e-15 abso
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -20,7 +20,7 @@ from typing import Any
 import numpy as np
 
 from ..classifier import ClassifierOutputs
-from ..columns import Array, Column, SparseRows, sparse_rows, vectors
+from ..columns import Array, Column, SparseRows, sequence, sparse_rows, vectors
 from ..fields import Field, vector
 from ..registry import register
 from ..saved import Saved
@@ -106,7 +106,7 @@ class LogisticRegressionModel(Stage):
             above = 1.0 / (1.0 + _exp(-margin)) > self.threshold
         return self.made.named([-margin, margin], [first, 1.0 - first], float(above))
 
-    def _margin(self, found: Vector, row: list[float], intercept: float) -> float:
+    def _margin(self, found: Vector, row: Sequence[float], intercept: float) -> float:
         pairs = zip(found.indices, found.values, strict=True) if isinstance(found, Sparse) else enumerate(found)
         total = intercept if self.from_intercept else 0.0
         if self.sparse:
@@ -156,9 +156,9 @@ class LogisticRegressionModel(Stage):
         return np.bincount(rows.row_numbers(), products, len(rows.starts) - 1).astype(np.float64, copy=False)
 
     @cached_property
-    def _rows(self) -> list[tuple[list[float], float]]:
+    def _rows(self) -> list[tuple[Sequence[float], float]]:
         """The coefficients of each margin and its intercept."""
-        return list(zip(self.coefficients.tolist(), self.intercepts.tolist(), strict=True))
+        return list(zip(map(sequence, self.coefficients), self.intercepts.tolist(), strict=True))
 
     @cached_property
     def _logit(self) -> float:
