@@ -22,7 +22,7 @@ help:
 	@echo 'make test          set up for tests, check style and types, run all tests'
 	@echo 'make test-containers'
 	@echo '                   build the images, run the stack of docker-compose.yml, test it (needs a Docker engine)'
-	@echo 'make bench         measure for half an hour, on a machine that does nothing else (needs wrk);'
+	@echo 'make bench         measure for an hour, on a machine that does nothing else (needs wrk);'
 	@echo '                   BENCH_JSON=folder keeps all figures, BENCH_FLAGS="--rounds 3" measures less'
 	@echo 'make lint          check style and types only'
 	@echo 'make lock          renew requirements/*.txt from pyproject.toml (needs uv; UPGRADE=1 takes newer releases)'
@@ -42,7 +42,7 @@ test-containers: $(VENV)/test.stamp
 	@./build.sh
 	@exec $(BIN)/python -m pytest -m compose tests/compose $(PYTEST_FLAGS)
 
-BENCHES := chain pipelines size transport start soak seeing
+BENCHES := chain pipelines size transport start soak seeing spark_local
 bench: $(VENV)/test.stamp
 	@for bench in $(BENCHES); do \
 		$(BIN)/python bench/$$bench.py $(if $(BENCH_JSON),--json $(BENCH_JSON)/$$bench.json) $(BENCH_FLAGS) || exit; \

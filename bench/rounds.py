@@ -173,9 +173,14 @@ def parser(doc: str, *, rounds: int = 7, seconds: int = 3) -> argparse.ArgumentP
     return options
 
 
-def run(options: argparse.Namespace, measure: Callable[[argparse.Namespace], Awaitable[list[Figures]]]) -> None:
+def run(
+    options: argparse.Namespace,
+    measure: Callable[[argparse.Namespace], Awaitable[list[Figures]]],
+    *,
+    needs_wrk: bool = True,
+) -> None:
     """Measure, print the tables, write the JSON."""
-    if not shutil.which("wrk"):
+    if needs_wrk and not shutil.which("wrk"):
         sys.exit("this needs wrk on PATH (Debian, Ubuntu: apt install wrk)")
 
     async def measured() -> list[Figures]:

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 CHECKOUT = Path(__file__).resolve().parents[2]
-PATIENCE_S = 120
+PATIENCE_S = 300
 
 SCRIPTS = {
     "chain": ["--connections", "1"],
@@ -20,6 +20,7 @@ SCRIPTS = {
     "start": [],
     "soak": ["--minutes", "0.05"],
     "seeing": [],
+    "spark_local": ["--rows", "1", "10", "--fitted-rows", "200", "--forests", "2", "--boosted", "2"],
 }
 
 
