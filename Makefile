@@ -12,14 +12,15 @@ COMPILE = $(UV) pip compile pyproject.toml --quiet --universal --python-version 
 # What the images install: `envoy` all of them, each other one its role besides. (envoy/Dockerfile)
 IMAGE_LOCKS := envoy gateway manager repository scikit custom spark-local
 
-.PHONY: help demo test test-containers bench lint lock clean
+.PHONY: help demo test test-parity test-containers bench lint lock clean
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 
 help:
 	@echo 'make demo          set up, start the whole stack, serve the product-matching chain; Ctrl-C stops it'
 	@echo 'make demo ONCE=1   the same, stopping by itself: exit status 0 if the answer was right'
-	@echo 'make test          set up for tests, check style and types, run all tests'
+	@echo 'make test          set up for tests, check style and types, run all tests but those of the next two'
+	@echo 'make test-parity   hold spark-local against Spark on a JVM with all parameters of its stages; minutes'
 	@echo 'make test-containers'
 	@echo '                   build the images, run the stack of docker-compose.yml, test it (needs a Docker engine)'
 	@echo 'make bench         measure for an hour, on a machine that does nothing else (needs wrk);'
@@ -36,7 +37,10 @@ demo: $(VENV)/local.stamp
 	@exec $(BIN)/python -m catenary demo $(if $(ONCE),--once)
 
 test: lint
-	@exec $(BIN)/python -m pytest $(PYTEST_FLAGS)
+	@exec $(BIN)/python -m pytest -m 'not compose and not thorough' $(PYTEST_FLAGS)
+
+test-parity: $(VENV)/test.stamp
+	@exec $(BIN)/python -m pytest -m thorough tests/runtimes/spark_local/parity $(PYTEST_FLAGS)
 
 test-containers: $(VENV)/test.stamp
 	@./build.sh

@@ -15,6 +15,17 @@ from spark_parity import ODD, Coverage, Parity
 _left_out: list[pytest.Item] = []
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: Sequence[pytest.Item]) -> None:
+    """The first test of each file is the quick one of its stage, the others are `thorough`."""
+    begun: set[Path] = set()
+    for item in items:
+        if item.path.parent == Path(__file__).parent:
+            if item.path in begun:
+                item.add_marker("thorough")
+            begun.add(item.path)
+
+
 def pytest_deselected(items: Sequence[pytest.Item]) -> None:
     _left_out.extend(items)
 
