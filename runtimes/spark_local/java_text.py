@@ -53,18 +53,14 @@ def lower_turkic(text: str) -> str:
 
 
 def split(text: str, pattern: re.Pattern[str]) -> list[str]:
-    """`Pattern.split`: no empty texts at the end, and none at the start that a match without length would make."""
-    pieces = []
-    start = 0
-    for found in pattern.finditer(text):
-        if found.end() > 0:
-            pieces.append(text[start : found.start()])
-            start = found.end()
-    if not pieces:
-        return [text]
-    pieces.append(text[start:])
-    while pieces and not pieces[-1]:
-        pieces.pop()
+    """`Pattern.split` by what has no groups and matches a character at least: no empty texts at the end.
+
+    A text in which nothing matches is one piece, the empty one too.
+    """
+    pieces = pattern.split(text)
+    if len(pieces) > 1:
+        while pieces and not pieces[-1]:
+            pieces.pop()
     return pieces
 
 
