@@ -12,7 +12,7 @@ from typing import Any, NamedTuple, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from .values import Sparse, compressed, sparse_is_smaller
+from .values import Sparse, compressed, plain, sparse_is_smaller
 
 Array: TypeAlias = npt.NDArray[np.float64]
 Integers: TypeAlias = npt.NDArray[np.int64]
@@ -114,3 +114,10 @@ def values(column: Column) -> list[Any]:
         indices, numbers, starts = column.indices.tolist(), column.values.tolist(), column.starts.tolist()
         return [Sparse(column.size, indices[a:b], numbers[a:b]) for a, b in pairwise(starts)]
     return column if isinstance(column, list) else column.tolist()
+
+
+def plain_values(column: Column) -> list[Any]:
+    """The rows' values in the form in which they leave, see `plain`."""
+    if isinstance(column, list) and Sparse not in set(map(type, column)):
+        return column
+    return values(column) if isinstance(column, np.ndarray) else list(map(plain, values(column)))

@@ -15,7 +15,7 @@ import numpy as np
 from catenary.errors import InvalidInput, ModelBroken
 
 from . import stages as stages  # registers what comes with the engine
-from .columns import Column, values
+from .columns import Column, plain_values, values
 from .compiled import FILE, Recorder, source
 from .errors import Rejected, Unreadable
 from .fields import ANY, Field
@@ -161,30 +161,30 @@ class PipelineModel:
                     rows = [rows[position] for position in kept]
                     if not rows:
                         return []
-                    columns = {name: [values(column)[p] for p in kept] for name, column in columns.items()}
+                    columns = {name: _taken(column, kept) for name, column in columns.items()}
             columns.update(zip(stage.outputs, given, strict=True))
             made |= dict.fromkeys(stage.outputs)
             if stage.selects:
                 rows = [{n: row[n] for n in stage.select(tuple(row))} for row in _joined(rows, columns, made)]
                 columns, made = {name: column for name, column in columns.items() if stage.select((name,))}, {}
-        answers = _joined(rows, columns, made)
-        for answer in answers:
-            for name in self._made:
-                if name in answer:
-                    answer[name] = plain(answer[name])
-        return answers
+        return _joined(rows, columns, made)
 
 
 def _joined(
     rows: list[dict[str, object]], columns: Mapping[str, Column], made: Iterable[str]
 ) -> list[dict[str, object]]:
-    """`rows` with the columns that were `made`."""
+    """`rows` with the columns that were `made`, in the form in which values leave."""
     joined = [dict(row) for row in rows]
     for name in made:
-        for row, value in zip(joined, values(columns[name]), strict=True):
+        for row, value in zip(joined, plain_values(columns[name]), strict=True):
             if value is not MISSING:
                 row[name] = value
     return joined
+
+
+def _taken(column: Column, positions: Sequence[int]) -> list[Any]:
+    rows = values(column)
+    return [rows[position] for position in positions]
 
 
 def _check_inputs(stage: Stage, known: Mapping[str, Field]) -> None:
