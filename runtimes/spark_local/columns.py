@@ -60,11 +60,12 @@ def vectors(column: Column) -> Array | None:
     """(n_rows, size): the column if it holds dense vectors of one size only."""
     if isinstance(column, np.ndarray):
         return column if column.ndim == 2 else None
-    if isinstance(column, SparseRows) or set(map(type, column)) != {list} or len(set(map(len, column))) != 1:
+    if isinstance(column, SparseRows) or set(map(type, column)) != {list} or len(sizes := set(map(len, column))) != 1:
         return None
-    if any(set(map(type, row)) - {float} for row in column):
+    if set(map(type, chain.from_iterable(column))) != {float}:
         return None
-    return np.array(column, np.float64).reshape(len(column), -1) if column[0] else None
+    (size,) = sizes
+    return np.fromiter(chain.from_iterable(column), np.float64, len(column) * size).reshape(-1, size)
 
 
 def dense_vectors(column: Column, size: int) -> Array | None:

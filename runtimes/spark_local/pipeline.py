@@ -84,7 +84,7 @@ class PipelineModel:
                 known = {name: field for name, field in known.items() if name in left}
         self._stages = tuple(bound)
         self._made = tuple(dict.fromkeys(name for stage in bound for name in stage.outputs))
-        self._refused = _new_columns(self._stages)
+        self._refused = frozenset(_new_columns(self._stages))
         self._required = _required(self._stages)
         inputs, outputs = _schema(self._stages, self._required)
         asked = _asked(self._stages)
@@ -108,7 +108,8 @@ class PipelineModel:
         return self._by_row(rows)
 
     def _check_columns(self, row: dict[str, object], position: int) -> None:
-        if column := next((name for name in self._refused if name in row), None):
+        if not self._refused.isdisjoint(row):
+            column = next(name for name in row if name in self._refused)
             message = f"row {position}: the column {column!r} is there already, and the model makes it"
             raise InvalidInput(message, row=position, column=column)
         for column in self._required:

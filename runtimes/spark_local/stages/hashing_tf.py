@@ -69,15 +69,13 @@ class HashingTF(Stage):
     def apply_columns(self, *columns: Column) -> tuple[Column] | None:
         if not isinstance(columns[0], list):
             return None
-        buckets = [list(self._buckets(terms)) for terms in columns[0]]
-        lengths = np.fromiter(map(len, buckets), np.int64, len(buckets))
-        flat = np.fromiter(chain.from_iterable(buckets), np.int64, lengths.sum())
+        n_rows = len(columns[0])
+        flat = np.fromiter(chain.from_iterable(map(self._buckets, columns[0])), np.int64)
+        lengths = np.fromiter(map(len, columns[0]), np.int64, n_rows)
         # A row's buckets behind those of the row before: one sort counts them all
-        numbered, counts = np.unique(
-            np.repeat(np.arange(len(buckets)), lengths) * self.n_features + flat, return_counts=True
-        )
+        numbered, counts = np.unique(np.repeat(np.arange(n_rows), lengths) * self.n_features + flat, return_counts=True)
         rows, indices = np.divmod(numbered, self.n_features)
-        starts = np.searchsorted(rows, np.arange(len(buckets) + 1))
+        starts = np.searchsorted(rows, np.arange(n_rows + 1))
         numbers = np.ones(len(counts)) if self.binary else counts.astype(np.float64)
         return (SparseRows(self.n_features, starts, indices, numbers),)
 
