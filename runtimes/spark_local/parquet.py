@@ -54,10 +54,6 @@ def _nested(array: pa.Array) -> Nested:
     if pa.types.is_list(kind):
         lengths = pc.list_value_length(array).fill_null(0).to_numpy(zero_copy_only=False).astype(np.int64)
         return Lists(np.concatenate([[0], np.cumsum(lengths)]), _nested(array.flatten()), valid)
-    if pa.types.is_map(kind):
-        lengths = np.diff(array.offsets.to_numpy()).astype(np.int64)
-        entries = Struct(len(array.keys), {"key": _nested(array.keys), "value": _nested(array.items)})
-        return Lists(np.concatenate([[0], np.cumsum(lengths)]), entries, valid)
     if pa.types.is_string(kind) or pa.types.is_large_string(kind):
         return Flat(np.array(array.to_pylist(), object), valid)
     if pa.types.is_integer(kind) or pa.types.is_floating(kind) or pa.types.is_boolean(kind):
