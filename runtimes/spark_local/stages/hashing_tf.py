@@ -7,7 +7,6 @@ numbers beside others as doubles. Equal to Spark to the last bit.
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -61,9 +60,11 @@ class HashingTF(Stage):
         return {self.outputs[0]: vector_field(self.n_features)}
 
     def apply(self, *values: Any) -> tuple[Sparse]:
-        counts = Counter(self._buckets(values[0]))
+        counts: dict[int, float] = {}
+        for index in self._buckets(values[0]):
+            counts[index] = counts.get(index, 0.0) + 1.0
         indices = sorted(counts)
-        numbers = [1.0] * len(indices) if self.binary else [float(counts[index]) for index in indices]
+        numbers = [1.0] * len(indices) if self.binary else [counts[index] for index in indices]
         return (Sparse(self.n_features, indices, numbers),)
 
     def apply_columns(self, *columns: Column) -> tuple[Column] | None:
