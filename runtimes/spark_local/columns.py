@@ -13,7 +13,7 @@ from typing import Any, NamedTuple, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from .values import Sparse, compressed, sparse_is_smaller
+from .values import Sparse, compressed, plain, sparse_is_smaller
 
 Array: TypeAlias = npt.NDArray[np.float64]
 Integers: TypeAlias = npt.NDArray[np.int64]
@@ -71,11 +71,12 @@ def vectors(column: Column) -> Array | None:
     """(n_rows, size): the column if it holds dense vectors of one size only."""
     if isinstance(column, np.ndarray):
         return column if column.ndim == 2 else None
-    if isinstance(column, SparseRows) or set(map(type, column)) != {list} or len(set(map(len, column))) != 1:
+    if isinstance(column, SparseRows) or set(map(type, column)) != {list} or len(sizes := set(map(len, column))) != 1:
         return None
-    if any(set(map(type, row)) - {float} for row in column):
+    if set(map(type, chain.from_iterable(column))) != {float}:
         return None
-    return np.array(column, np.float64).reshape(len(column), -1) if column[0] else None
+    (size,) = sizes
+    return np.fromiter(chain.from_iterable(column), np.float64, len(column) * size).reshape(-1, size)
 
 
 def dense_vectors(column: Column, size: int) -> Array | None:
@@ -112,6 +113,14 @@ def sparse_rows(column: Column) -> SparseRows | None:
     return SparseRows(size, starts, indices, numbers)
 
 
+def row_sums(rows: Array) -> Array:
+    """(n_rows, 1): the sum of each row from the left, where NumPy's own would add in pairs."""
+    total = np.zeros((len(rows), 1))
+    for column in rows.T:
+        total += column[:, None]
+    return total
+
+
 def compressed_rows(matrix: Array) -> Column:
     """Dense vectors, (n_rows, size), each in the smaller form: a list of them where one at least is to be sparse."""
     if sparse_is_smaller(np.count_nonzero(matrix, axis=1).min(initial=matrix.shape[1]), matrix.shape[1]):
@@ -125,3 +134,10 @@ def values(column: Column) -> list[Any]:
         indices, numbers, starts = column.indices.tolist(), column.values.tolist(), column.starts.tolist()
         return [Sparse(column.size, indices[a:b], numbers[a:b]) for a, b in pairwise(starts)]
     return column if isinstance(column, list) else column.tolist()
+
+
+def plain_values(column: Column) -> list[Any]:
+    """The rows' values in the form in which they leave, see `plain`."""
+    if isinstance(column, list) and Sparse not in set(map(type, column)):
+        return column
+    return values(column) if isinstance(column, np.ndarray) else list(map(plain, values(column)))

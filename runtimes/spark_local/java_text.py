@@ -11,8 +11,8 @@ import re
 import unicodedata
 from functools import lru_cache
 
-SPACE = re.compile(r"[ \t\n\x0b\f\r]")
-r"""What `\s` is in Java: ASCII's white space, where Python's takes Unicode's."""
+_SPACES = "\t\n\x0b\f\r"
+r"""What `\s` is in Java beside the blank: ASCII's white space, where Python's takes Unicode's."""
 
 _SIGMA = "Σ"
 
@@ -52,19 +52,24 @@ def lower_turkic(text: str) -> str:
     return lower("".join(lowered))
 
 
+def words(text: str) -> list[str]:
+    r"""`split("\\s")`: cut at every white space, not at every run of them, and no empty texts at the end."""
+    for space in _SPACES:
+        if space in text:
+            text = text.replace(space, " ")
+    return _without_empty_end(text.split(" "))
+
+
 def split(text: str, pattern: re.Pattern[str]) -> list[str]:
-    """`Pattern.split`: no empty texts at the end, and none at the start that a match without length would make."""
-    pieces = []
-    start = 0
-    for found in pattern.finditer(text):
-        if found.end() > 0:
-            pieces.append(text[start : found.start()])
-            start = found.end()
-    if not pieces:
-        return [text]
-    pieces.append(text[start:])
-    while pieces and not pieces[-1]:
-        pieces.pop()
+    """`Pattern.split` by what has no groups and matches a character at least: no empty texts at the end."""
+    return _without_empty_end(pattern.split(text))
+
+
+def _without_empty_end(pieces: list[str]) -> list[str]:
+    """A text that was not cut stays, the empty one too."""
+    if len(pieces) > 1:
+        while pieces and not pieces[-1]:
+            pieces.pop()
     return pieces
 
 

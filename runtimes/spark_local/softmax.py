@@ -10,7 +10,7 @@ import math
 
 import numpy as np
 
-from .columns import Array
+from .columns import Array, row_sums
 
 _LEAST = -np.finfo(np.float64).max.item()
 
@@ -36,10 +36,7 @@ def softmax_of_rows(scores: Array) -> Array:
     """(n_rows, n): the same for many rows."""
     most = np.fmax(np.fmax.reduce(scores, axis=1, keepdims=True), _LEAST)
     powers = np.exp(scores - most)
-    total = np.zeros((len(scores), 1))
-    for column in powers.T:
-        total += column[:, None]
-    probabilities: Array = powers * (1.0 / total)
+    probabilities: Array = powers * (1.0 / row_sums(powers))
     for row in np.flatnonzero((scores == np.inf).any(axis=1)).tolist():
         probabilities[row] = softmax(scores[row].tolist())
     return probabilities

@@ -123,7 +123,10 @@ def compressed(found: Vector) -> Vector:
 
 def plain(value: object) -> object:
     """The form in which a value leaves: a sparse vector becomes `{"size", "indices", "values"}`."""
-    return value._asdict() if type(value) is Sparse else value
+    if type(value) is not Sparse:
+        return value
+    size, indices, values = value
+    return {"size": size, "indices": indices, "values": values}
 
 
 def kind(value: object) -> str:

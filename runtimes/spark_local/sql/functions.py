@@ -12,6 +12,7 @@ from collections.abc import Callable, Sequence
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any, NamedTuple
 
+from ..java_math import divide, exp, power
 from ..values import text
 from .operators import OPERATORS, case, less
 from .typed import Typed, alike, converted, numeric, strict
@@ -37,26 +38,6 @@ def _of_double(of: Callable[..., Any]) -> Callable[..., Typed]:
     return typed
 
 
-def _exp(value: float) -> float:
-    try:
-        return math.exp(value)
-    except OverflowError:
-        return math.inf
-
-
-def _power(base: float, exponent: float) -> float:
-    if exponent != exponent or (math.isinf(exponent) and abs(base) == 1.0):
-        return math.nan  # where C says 1
-    try:
-        return math.pow(base, exponent)
-    except (ValueError, OverflowError):
-        if base == 0.0:
-            return math.copysign(math.inf, base) if exponent % 2.0 == 1.0 else math.inf
-        if base < 0.0 and not exponent.is_integer():
-            return math.nan
-        return -math.inf if base < 0.0 and exponent % 2.0 == 1.0 else math.inf
-
-
 def _logarithm(of: Callable[[float], float]) -> Callable[[float], float | None]:
     return lambda value: None if value <= 0.0 else of(value)
 
@@ -64,13 +45,9 @@ def _logarithm(of: Callable[[float], float]) -> Callable[[float], float | None]:
 def _log(ansi: bool, *arguments: Typed) -> Typed:
     if len(arguments) == 1:
         return _of_double(_logarithm(math.log))(ansi, *arguments)
-    return _of_double(lambda base, of: None if base <= 0.0 or of <= 0.0 else _ratio(math.log(of), math.log(base)))(
+    return _of_double(lambda base, of: None if base <= 0.0 or of <= 0.0 else divide(math.log(of), math.log(base)))(
         ansi, *arguments
     )
-
-
-def _ratio(a: float, b: float) -> float:
-    return a / b if b else math.nan if a == 0.0 or a != a else math.copysign(math.inf, a)
 
 
 def _rounded_to(way: Callable[[float], int]) -> Callable[..., Typed]:
@@ -209,12 +186,12 @@ _NAMED: dict[str, Function] = {
     "floor": Function(1, 1, _rounded_to(math.floor)),
     "ceil": Function(1, 1, _rounded_to(math.ceil)),
     "sqrt": Function(1, 1, _of_double(_square_root)),
-    "exp": Function(1, 1, _of_double(_exp)),
+    "exp": Function(1, 1, _of_double(exp)),
     "log": Function(1, 2, _log),
     "ln": Function(1, 1, _of_double(_logarithm(math.log))),
-    "log2": Function(1, 1, _of_double(_logarithm(lambda value: _ratio(math.log(value), math.log(2.0))))),
+    "log2": Function(1, 1, _of_double(_logarithm(lambda value: divide(math.log(value), math.log(2.0))))),
     "log10": Function(1, 1, _of_double(_logarithm(math.log10))),
-    "power": Function(2, 2, _of_double(_power)),
+    "power": Function(2, 2, _of_double(power)),
     "isnan": Function(1, 1, _is_nan),
     "least": Function(2, _MANY, _extreme(less)),
     "greatest": Function(2, _MANY, _extreme(lambda a, b: less(b, a))),

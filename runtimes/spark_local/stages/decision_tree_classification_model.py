@@ -29,4 +29,4 @@ class DecisionTreeClassificationModel(VotingTrees):
         if not made.raw and not made.probability:
             made = replace(made, thresholds=None)
         trees = read_tree(saved, n_features, n_classes)
-        return cls(**cls.params(saved, made), n_features=n_features, trees=trees, votes=LeafSums(trees.stats))
+        return cls(**cls.params(saved, made), n_features=n_features, trees=trees, sums=LeafSums(trees.stats))

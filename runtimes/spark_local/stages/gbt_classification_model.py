@@ -33,7 +33,7 @@ class GBTClassificationModel(VotingTrees):
         made = ClassifierOutputs.load(saved, 2)
         trees = read_forest(saved, n_trees, n_features, VARIANCE_STATS)
         weighted = trees.prediction * read_weights(saved, n_trees)[trees.tree]
-        return cls(**cls.params(saved, made), n_features=n_features, trees=trees, votes=LeafSums(weighted[:, None]))
+        return cls(**cls.params(saved, made), n_features=n_features, trees=trees, sums=LeafSums(weighted[:, None]))
 
     def scores(self, votes: list[float]) -> tuple[list[float], list[float]]:
         (margin,) = votes

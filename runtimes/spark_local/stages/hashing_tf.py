@@ -7,10 +7,9 @@ numbers beside others as doubles. Equal to Spark to the last bit.
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from functools import cached_property, lru_cache
+from functools import cached_property
 from itertools import chain
 from typing import Any
 
@@ -26,9 +25,9 @@ from ..saved import Saved
 from ..stage import Stage
 from ..values import Sparse, kind
 
-_REMEMBERED = 2**16
-"""So many texts keep their bucket at hand."""
-_LONGEST_REMEMBERED = 64
+_MOST_KEPT = 2**16
+"""So many texts' buckets are kept at hand, of texts of so many characters at most."""
+_LONGEST_KEPT = 64
 _TEXT = {str}
 _HASHABLE: tuple[set[type], ...] = ({str}, {bool}, {int}, {float}, {int, float}, set())
 
@@ -61,23 +60,23 @@ class HashingTF(Stage):
         return {self.outputs[0]: vector_field(self.n_features)}
 
     def apply(self, *values: Any) -> tuple[Sparse]:
-        counts = Counter(self._buckets(values[0]))
+        counts: dict[int, float] = {}
+        for index in self._buckets(values[0]):
+            counts[index] = counts.get(index, 0.0) + 1.0
         indices = sorted(counts)
-        numbers = [1.0] * len(indices) if self.binary else [float(counts[index]) for index in indices]
+        numbers = [1.0] * len(indices) if self.binary else [counts[index] for index in indices]
         return (Sparse(self.n_features, indices, numbers),)
 
     def apply_columns(self, *columns: Column) -> tuple[Column] | None:
         if not isinstance(columns[0], list):
             return None
-        buckets = [list(self._buckets(terms)) for terms in columns[0]]
-        lengths = np.fromiter(map(len, buckets), np.int64, len(buckets))
-        flat = np.fromiter(chain.from_iterable(buckets), np.int64, lengths.sum())
+        n_rows = len(columns[0])
+        flat = np.fromiter(chain.from_iterable(map(self._buckets, columns[0])), np.int64)
+        lengths = np.fromiter(map(len, columns[0]), np.int64, n_rows)
         # A row's buckets behind those of the row before: one sort counts them all
-        numbered, counts = np.unique(
-            np.repeat(np.arange(len(buckets)), lengths) * self.n_features + flat, return_counts=True
-        )
+        numbered, counts = np.unique(np.repeat(np.arange(n_rows), lengths) * self.n_features + flat, return_counts=True)
         rows, indices = np.divmod(numbered, self.n_features)
-        starts = np.searchsorted(rows, np.arange(len(buckets) + 1))
+        starts = np.searchsorted(rows, np.arange(n_rows + 1))
         numbers = np.ones(len(counts)) if self.binary else counts.astype(np.float64)
         return (SparseRows(self.n_features, starts, indices, numbers),)
 
@@ -87,7 +86,7 @@ class HashingTF(Stage):
             raise Rejected(f"should be a list of terms, not {kind(terms)}", self.inputs[0])
         types = set(map(type, terms))
         if types == _TEXT:
-            return map(self._bucket_of_text, terms)
+            return map(self._buckets_of_text.__getitem__, terms)
         if types - {type(None)} not in _HASHABLE:
             raise Rejected("should be a list of texts, of numbers or of booleans", self.inputs[0])
         if int in types and any(type(term) is int and not -(2**63) <= term < 2**63 for term in terms):
@@ -97,15 +96,26 @@ class HashingTF(Stage):
 
     def _bucket(self, term: str | float | None) -> int:
         if isinstance(term, str):
-            return self._bucket_of_text(term)
+            return self._buckets_of_text[term]
         return bucket(hash_value(term), self.n_features)
 
     @cached_property
-    def _bucket_of_text(self) -> Callable[[str], int]:
-        n_features, before_3 = self.n_features, self.before_3
+    def _buckets_of_text(self) -> _Buckets:
+        return _Buckets(self.n_features, self.before_3)
 
-        def computed(term: str) -> int:
-            return bucket(hash_text(term, before_3=before_3), n_features)
 
-        remembered = lru_cache(maxsize=_REMEMBERED)(computed)
-        return lambda term: remembered(term) if len(term) <= _LONGEST_REMEMBERED else computed(term)
+class _Buckets(dict[str, int]):
+    """The bucket of each text, which is worked out when it is first asked for; a long text's is not kept."""
+
+    def __init__(self, n_features: int, before_3: bool) -> None:
+        super().__init__()
+        self._n_features = n_features
+        self._before_3 = before_3
+
+    def __missing__(self, text: str) -> int:
+        found = bucket(hash_text(text, before_3=self._before_3), self._n_features)
+        if len(text) <= _LONGEST_KEPT:
+            if len(self) >= _MOST_KEPT:
+                self.clear()
+            self[text] = found
+        return found

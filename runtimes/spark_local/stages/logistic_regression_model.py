@@ -22,6 +22,7 @@ import numpy as np
 from ..classifier import ClassifierOutputs
 from ..columns import Array, Column, SparseRows, sequence, sparse_rows, vectors
 from ..fields import Field, vector
+from ..java_math import sigmoid
 from ..registry import register
 from ..saved import Saved
 from ..softmax import softmax, softmax_of_rows
@@ -97,13 +98,13 @@ class LogisticRegressionModel(Stage):
         if self.threshold is None:
             return self.made.of_row(margins, softmax(margins))
         (margin,) = margins
-        first = 1.0 / (1.0 + _exp(margin))
+        first = sigmoid(-margin)
         if self.made.raw:
             above = margin > self._logit
         elif self.made.probability:
             above = 1.0 - first > self.threshold
         else:
-            above = 1.0 / (1.0 + _exp(-margin)) > self.threshold
+            above = sigmoid(margin) > self.threshold
         return self.made.named([-margin, margin], [first, 1.0 - first], float(above))
 
     def _margin(self, found: Vector, row: Sequence[float], intercept: float) -> float:
@@ -177,10 +178,3 @@ def _threshold(saved: Saved) -> float:
     if thresholds is None:
         return threshold
     return 1.0 / (1.0 + (thresholds[0] / thresholds[1] if thresholds[1] else math.inf))
-
-
-def _exp(exponent: float) -> float:
-    try:
-        return math.exp(exponent)
-    except OverflowError:
-        return math.inf

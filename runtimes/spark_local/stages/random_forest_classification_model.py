@@ -10,11 +10,12 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..classifier import ClassifierOutputs
+from ..columns import row_sums
 from ..registry import register
 from ..saved import Saved
 from ..saved_trees import read_forest
 from ..trees import LeafSums
-from ..voting_trees import VotingTrees, row_sums
+from ..voting_trees import VotingTrees
 
 
 @register
@@ -29,4 +30,4 @@ class RandomForestClassificationModel(VotingTrees):
         trees = read_forest(saved, n_trees, n_features, n_classes)
         total = row_sums(trees.stats)
         votes = np.divide(trees.stats, total, out=np.zeros_like(trees.stats), where=total != 0.0)
-        return cls(**cls.params(saved, made), n_features=n_features, trees=trees, votes=LeafSums(votes))
+        return cls(**cls.params(saved, made), n_features=n_features, trees=trees, sums=LeafSums(votes))

@@ -16,6 +16,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from ..columns import Column
 from ..errors import Rejected, Unreadable
 from ..fields import ANY, Attribute, Field
 from ..registry import register
@@ -82,6 +83,14 @@ class StringIndexerModel(Stage):
             found.append(index)
         return tuple(found)
 
+    def apply_columns(self, *columns: Column) -> tuple[Column, ...] | None:
+        made: list[Column] = []
+        for column, of_text in zip(columns, self.of_text, strict=True):
+            if (indices := _indices(column, of_text)) is None:
+                return None
+            made.append(indices)
+        return tuple(made)
+
     def _index(self, value: object, position: int) -> float | None:
         """The label's index in the column at `position`; None drops the row."""
         if type(value) is str:
@@ -100,6 +109,19 @@ class StringIndexerModel(Stage):
             wrong = "is null" if value is None else f"has the label {value!r}, which training did not see"
             raise Rejected(f"{wrong} (handleInvalid is error)", self.inputs[position])
         return index
+
+
+def _indices(column: Column, of_text: Mapping[str, float]) -> list[Any] | None:
+    """The labels' indices where all are text that training saw, or where no row has the column."""
+    if not isinstance(column, list):
+        return None
+    kinds = set(map(type, column))
+    if kinds == {type(MISSING)}:
+        return column
+    try:
+        return list(map(of_text.__getitem__, column)) if kinds == {str} else None
+    except KeyError:
+        return None
 
 
 def _labels(saved: Saved) -> tuple[tuple[str, ...], ...]:

@@ -11,8 +11,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from ..columns import Column
 from ..fields import STRING, STRINGS, Field
-from ..java_text import SPACE, lower, split
+from ..java_text import lower, words
 from ..registry import register
 from ..saved import Saved
 from ..stage import Stage
@@ -40,4 +41,9 @@ class Tokenizer(Stage):
         return {self.outputs[0]: STRINGS}
 
     def apply(self, *values: Any) -> tuple[list[str]]:
-        return (split(lower(string(values[0], self.inputs[0])), SPACE),)
+        return (words(lower(string(values[0], self.inputs[0]))),)
+
+    def apply_columns(self, *columns: Column) -> tuple[Column] | None:
+        if not isinstance(columns[0], list) or set(map(type, columns[0])) != {str}:
+            return None
+        return ([words(lower(text)) for text in columns[0]],)

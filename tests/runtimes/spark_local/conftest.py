@@ -151,3 +151,14 @@ def saver_class() -> type[Saver]:
 @pytest.fixture(name="same")
 def equality() -> Callable[..., bool]:
     return same
+
+
+@pytest.fixture
+def labelled(saver: Any) -> Path:
+    """As the classic one: an indexer for the label, a scaler, a forest, the label's name for the prediction."""
+    return saver.pipeline(
+        lambda name: saver.indexer(name, inputCol="answer", outputCol="label"),
+        lambda name: saver.scaler(name),
+        lambda name: saver.forest(name, featuresCol="scaled", leafCol="leaf"),
+        lambda name: saver.to_string(name, inputCol="prediction", outputCol="word", labels=["no", "yes"]),
+    )

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import contextlib
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from catenary.errors import InvalidInput, ModelBroken
@@ -38,49 +39,63 @@ def files_of(folder: Path, pattern: str = "*") -> list[Path]:
     return sorted(path.relative_to(folder) for path in folder.rglob(pattern) if path.is_file())
 
 
-def check_refused_or_unharmed(damaged: Path, whole: Path) -> None:
+@pytest.fixture(scope="module")
+def copy(whole: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Another one of the same, to be damaged and mended."""
+    return Path(shutil.copytree(whole, tmp_path_factory.mktemp("copy") / "model"))
+
+
+@contextlib.contextmanager
+def written(file: Path, content: bytes | bytearray) -> Iterator[None]:
+    """`file` holds `content` for as long as the block lasts."""
+    kept = file.read_bytes()
+    file.write_bytes(content)
+    try:
+        yield
+    finally:
+        file.write_bytes(kept)
+
+
+def check_refused_or_unharmed(damaged: Path, expected: list[dict[str, object]]) -> None:
     """A damaged folder is refused, unless the damage is where nothing is read and the answer is the same."""
-    expected = load(whole).transform(ROWS)
     with contextlib.suppress(ModelBroken):
         assert load(damaged).transform(ROWS) == expected
 
 
-@settings(max_examples=200, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@pytest.fixture(scope="module")
+def expected(whole: Path) -> list[dict[str, object]]:
+    return load(whole).transform(ROWS)
+
+
+@settings(max_examples=200)
 @given(data=st.data())
-def test_a_truncated_file(whole: Path, tmp_path_factory: pytest.TempPathFactory, data: st.DataObject) -> None:
-    damaged = tmp_path_factory.mktemp("damaged") / "model"
-    shutil.copytree(whole, damaged)
-    file = damaged / data.draw(st.sampled_from(files_of(whole)))
+def test_a_truncated_file(copy: Path, expected: list[dict[str, object]], data: st.DataObject) -> None:
+    file = copy / data.draw(st.sampled_from(files_of(copy)))
     content = file.read_bytes()
-    file.write_bytes(content[: data.draw(st.integers(0, len(content) - 1))])
-    check_refused_or_unharmed(damaged, whole)
+    with written(file, content[: data.draw(st.integers(0, len(content) - 1))]):
+        check_refused_or_unharmed(copy, expected)
 
 
-@settings(max_examples=400, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=400)
 @given(data=st.data())
-def test_changed_bytes_in_parquet(whole: Path, tmp_path_factory: pytest.TempPathFactory, data: st.DataObject) -> None:
-    damaged = tmp_path_factory.mktemp("damaged") / "model"
-    shutil.copytree(whole, damaged)
-    file = damaged / data.draw(st.sampled_from(files_of(whole, "*.parquet")))
+def test_changed_bytes_in_parquet(copy: Path, expected: list[dict[str, object]], data: st.DataObject) -> None:
+    file = copy / data.draw(st.sampled_from(files_of(copy, "*.parquet")))
     content = bytearray(file.read_bytes())
     for _ in range(data.draw(st.integers(1, 3))):
         content[data.draw(st.integers(0, len(content) - 1))] = data.draw(st.integers(0, 255))
-    file.write_bytes(content)
-    check_refused_or_unharmed(damaged, whole)
+    with written(file, content):
+        check_refused_or_unharmed(copy, expected)
 
 
-@settings(max_examples=300, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=300)
 @given(data=st.data())
-def test_changed_bytes_in_metadata(whole: Path, tmp_path_factory: pytest.TempPathFactory, data: st.DataObject) -> None:
+def test_changed_bytes_in_metadata(copy: Path, data: st.DataObject) -> None:
     """JSON bears no checksum, so a changed digit may be read; but nothing other than our own errors comes of it."""
-    damaged = tmp_path_factory.mktemp("damaged") / "model"
-    shutil.copytree(whole, damaged)
-    file = damaged / data.draw(st.sampled_from(files_of(whole, "part-00000")))
+    file = copy / data.draw(st.sampled_from(files_of(copy, "part-00000")))
     content = bytearray(file.read_bytes())
     content[data.draw(st.integers(0, len(content) - 1))] = data.draw(st.integers(0, 255))
-    file.write_bytes(content)
-    with contextlib.suppress(ModelBroken, InvalidInput):
-        load(damaged).transform(ROWS)
+    with written(file, content), contextlib.suppress(ModelBroken, InvalidInput):
+        load(copy).transform(ROWS)
 
 
 def test_each_file_and_folder_is_missed(whole: Path, tmp_path: Path) -> None:
