@@ -58,7 +58,7 @@ def _check_inputs(stage: Stage, known: Mapping[str, Field]) -> None:
 
 
 def _new_columns(steps: Sequence[Stage]) -> tuple[str, ...]:
-    """The columns that no row may bring. As Spark does, refuses a stage that makes a column which is there already."""
+    """The columns that no row may bring. As Spark does, refuses most stages that make what is there already."""
     there: dict[str, None] = {}
     new: dict[str, None] = {}
     selecting: list[Stage] = []
@@ -68,12 +68,12 @@ def _new_columns(steps: Sequence[Stage]) -> tuple[str, ...]:
             there = dict.fromkeys(stage.select((*there, *(name for name in stage.outputs if name not in there))))
             selecting.append(stage)
             continue
-        for name in stage.outputs:
+        for name in () if stage.replaces else stage.outputs:
             if name in there:
                 raise Unreadable(f"{type(stage).__name__} makes the column {name!r}, which is there already")
-            there[name] = None
             if all(before.select((name,)) for before in selecting):
                 new[name] = None
+        there |= dict.fromkeys(stage.outputs)
     return tuple(new)
 
 

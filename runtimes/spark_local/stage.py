@@ -31,6 +31,9 @@ class Stage(ABC):
     selects: bool = False
     """Whether columns may be gone after it: then `select` says which are left."""
 
+    replaces: ClassVar[bool] = False
+    """Whether its outputs may have the names of columns that are there, and then take their places."""
+
     @classmethod
     @abstractmethod
     def load(cls, saved: Saved) -> Stage:

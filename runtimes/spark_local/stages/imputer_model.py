@@ -3,7 +3,8 @@
 Spark's `ml/feature/Imputer.scala`, 4.3 (a single column, and columns of whole numbers: since 3.0). Values are compared
 as doubles, a NaN with a `missingValue` of NaN too, and what comes out has the type of what went in: a whole number is
 replaced by the surrogate cut to a whole number. A row's null does not tell its column's type: it is replaced by the
-surrogate as a double, which Spark would cut in a column of whole numbers. Equal to the last bit else.
+surrogate as a double, which Spark would cut in a column of whole numbers. Equal to the last bit else. An output may
+take the place of a column that is there, its own input too.
 """
 
 from __future__ import annotations
@@ -32,6 +33,7 @@ class ImputerModel(Stage):
     """`surrogates`: one for each column."""
 
     saved_as = ("org.apache.spark.ml.feature.ImputerModel",)
+    replaces = True
 
     inputs: tuple[str, ...]
     outputs: tuple[str, ...]

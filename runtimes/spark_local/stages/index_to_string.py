@@ -1,8 +1,8 @@
 """IndexToString: the label that an index stands for, the index cut to a whole number first.
 
 Spark's `ml/feature/StringIndexer.scala`, 4.3. Labels are the stage's own or, if it has none, those that the column's
-attributes tell: they have to come from a stage before it, for a row brings none. A NaN is refused as in Spark 4;
-Spark 3 took it for 0.
+attributes tell: they have to come from a stage before it, for a row brings none. A NaN and a null are refused as in
+Spark 4; Spark 3 took the one for 0 and left the other.
 """
 
 from __future__ import annotations
@@ -52,10 +52,10 @@ class IndexToString(Stage):
     def makes(self) -> Mapping[str, Field]:
         return {self.outputs[0]: STRING}
 
-    def apply(self, *values: Any) -> tuple[str | None]:
+    def apply(self, *values: Any) -> tuple[str]:
         index = number(values[0], self.inputs[0])
         if index is None:
-            return (None,)
+            raise Rejected("is null, which this stage does not take", self.inputs[0])
         if not -1.0 < index < len(self.labels):
             raise Rejected(f"is {index:g}, which is no index of {len(self.labels)} labels", self.inputs[0])
         return (self.labels[math.trunc(index)],)

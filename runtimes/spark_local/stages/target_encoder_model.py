@@ -2,7 +2,7 @@
 
 Spark's `ml/feature/TargetEncoder.scala`, 4.3 (since 4.0). `smoothing` draws a category that few rows had to the mean of
 all. handleInvalid says what a category is that training did not see, or a null, if training saw none: `error` refuses
-it, `keep` gives it the mean of all. Equal to the last bit.
+it, `keep` gives it the mean of all. Equal to the last bit. An output may take the place of a column that is there.
 """
 
 from __future__ import annotations
@@ -29,6 +29,7 @@ class TargetEncoderModel(Stage):
     """`means`: of each column's categories. `n_values`: how many different means there are."""
 
     saved_as = ("org.apache.spark.ml.feature.TargetEncoderModel",)
+    replaces = True
 
     inputs: tuple[str, ...]
     outputs: tuple[str, ...]

@@ -22,6 +22,7 @@ def imputers(missing: float) -> list[Any]:
 
 def test_doubles(frame: Any, parity: Any) -> None:
     from pyspark.ml import Pipeline, PipelineModel
+    from pyspark.ml.feature import Imputer
 
     columns = "x double, y double"
     seen = frame(columns, [(1.0, 2.5), (1.0, None), (NAN, 7.25), (4.0, -1.5)])
@@ -31,8 +32,9 @@ def test_doubles(frame: Any, parity: Any) -> None:
         mean.copy({mean.missingValue: missing, mean.outputCols: [f"x{missing}", f"y{missing}"]})
         for missing in (-1.5, 0.0, INF)
     ]
+    in_place = Imputer(inputCols=["x", "y"], outputCols=["y", "x"], missingValue=-1.5).fit(seen)
     rows = [(v, ODD[-1 - n]) for n, v in enumerate(ODD)]
-    parity.check(PipelineModel([*fitted, *others]), frame(columns, [*rows, (None, 1.0), (2.0, None)]))
+    parity.check(PipelineModel([*fitted, *others, in_place]), frame(columns, [*rows, (None, 1.0), (2.0, None)]))
     parity.check(PipelineModel([*fitted, *others]), frame(columns, rows))
 
 

@@ -18,8 +18,8 @@ def test_cuts_the_index(frame: Any, parity: Any) -> None:
     parity.check(model, frame("i integer", [(0,), (2,)]))
 
 
-@pytest.mark.parametrize("index", [-1.0, 3.0, NAN, INF, -INF, 1e300])
-def test_refuses_what_is_no_index(frame: Any, parity: Any, index: float) -> None:
+@pytest.mark.parametrize("index", [-1.0, 3.0, NAN, INF, -INF, 1e300, None])
+def test_refuses_what_is_no_index(frame: Any, parity: Any, index: float | None) -> None:
     from pyspark.ml.feature import IndexToString
 
     model = IndexToString(inputCol="i", outputCol="t", labels=["a", "b", "c"])

@@ -44,8 +44,9 @@ def test_every_way_to_weigh_and_to_treat_the_unseen(trained: Any, frame: Any, pa
     stages = Pipeline(stages=encoders).fit(trained).stages
     seen = [(x, n) for x in (0.0, -0.0, 1.0, 2.0, 3.0) for n in (None, 1, 2, 3, 4)]
     parity.check(PipelineModel(stages), frame("x double, n long", seen))
+    in_place = stages[1].copy({stages[1].outputCols: ["x", "n"]})
     unseen = [(x, n) for x in [*UNSEEN, None] for n in (7, -1, None, 2**31 - 1)]
-    parity.check(PipelineModel(stages[1::2]), frame("x double, n long", seen + unseen))
+    parity.check(PipelineModel([*stages[1::2], in_place]), frame("x double, n long", seen + unseen))
 
 
 @pytest.mark.parametrize("value", [*UNSEEN, None])
