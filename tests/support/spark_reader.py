@@ -24,16 +24,14 @@ def data_frame(spark: Any, columns: str, rows: list[Row]) -> Any:
         sql = "" if kind == "vector" else spark.createDataFrame([], f"c {kind}").schema["c"].dataType
         schema = schema.add(name, sql or VectorUDT())
     vectors = [column.name for column in schema if isinstance(column.dataType, VectorUDT)]
-    return spark.createDataFrame(
-        [tuple((row | {v: _vector(row[v]) for v in vectors}).values()) for row in rows], schema
-    )
+    given = [tuple((row | {name: _vector(row[name]) for name in vectors}).values()) for row in rows]
+    return spark.createDataFrame(given, schema).cache()  # else each look at it starts a Python process
 
 
-def load_model(spark: Any, folder: Path) -> Any:
+def load_model(folder: Path) -> Any:
     """The stage that was saved in `folder`, of whichever class."""
     metadata = next((folder / "metadata").glob("part-*")).read_text()
     module, _, name = json.loads(metadata)["class"].replace("org.apache.spark", "pyspark").rpartition(".")
-    # Spark's package of a class is pyspark's module; a pipeline and what is tuned are in packages of their own
     return getattr(import_module(module), name).load(str(folder))
 
 

@@ -5,7 +5,7 @@
     rows.json       rows as the engine takes them
     expected.json   the rows that Spark 4.3 answers once it has loaded `model`; NaN and Infinity as Python writes them
 
-Names: the class that a model is there for, and what is peculiar of it behind a dash.
+A file is called after the class that its model is there for.
 """
 
 from __future__ import annotations
@@ -20,6 +20,9 @@ Row = dict[str, Any]
 
 FOLDER = Path(__file__).parents[1] / "runtimes" / "spark_local" / "saved"
 SAVES = sorted(FOLDER.glob("*/*.zip"))
+BY_FORMAT_ONLY = {"2.2/OneHotEncoder"}
+"""Those that Spark 4.3 does not load: transformers that took their size from the labels before them, until 2.4."""
+
 _DATE = (1980, 1, 1, 0, 0, 0)
 
 

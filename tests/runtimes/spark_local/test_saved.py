@@ -37,7 +37,7 @@ def classes(folder: Path) -> Iterator[str]:
 
 
 def check(path: Path, save: Save, answers: list[Row]) -> None:
-    name = path.stem.partition("-")[0]
+    name = path.stem
     apart = difference_of_largest if name in OF_LARGEST else difference
     assert len(answers) == len(save.expected)
     for position, (got, want) in enumerate(zip(answers, save.expected, strict=True)):

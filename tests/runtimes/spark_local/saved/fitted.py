@@ -1,4 +1,4 @@
-"""One small model of each class that is served, with the rows to hold it against Spark with: under any pyspark from 3.5.
+"""One small model of each class that is served, and rows to hold it against Spark with: under any pyspark from 3.5.
 
 Their parameters are those that show in what Spark saves: several columns, weights, thresholds, sparse coefficients,
 models inside models. What changes the result only is for the parity tests.
@@ -302,7 +302,7 @@ def of_cells(data: Any) -> dict[str, Any]:
         from pyspark.ml.feature import TargetEncoder  # 4.0 and later
     except ImportError:
         return found
-    encoder = TargetEncoder(inputCols=["n"], outputCols=["out"], labelCol="y", handleInvalid="keep", smoothing=2.0)
+    encoder = TargetEncoder(inputCols=["n"], outputCols=["out"], labelCol="y", targetType="continuous")
     return found | {"TargetEncoderModel": encoder.fit(data)}
 
 
