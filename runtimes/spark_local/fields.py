@@ -25,6 +25,8 @@ Type: TypeAlias = Literal[
 
 `decimal` is a number that may be one of SQL's decimals. They are served as doubles, whose text is another.
 """
+MOST_NAMED = 65_536
+"""The most numbers of a vector to each of which a stage gives a meaning, unless it was given them itself."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -56,7 +56,9 @@ class Folder:
             parts = sorted(part for part in where.glob("part-*") if part.suffix != ".crc")
             lines = [line for part in parts for line in part.read_text("utf-8").split("\n") if line.strip()]
             metadata = json.loads(lines[0]) if lines else None
-        except (OSError, ValueError, RecursionError) as error:
+        except RecursionError as error:
+            raise Unreadable("its metadata cannot be read (they nest too deep)") from error
+        except (OSError, ValueError) as error:
             reason = (str(error).splitlines() or [type(error).__name__])[0]
             raise Unreadable(f"its metadata cannot be read ({reason})") from error
         if not isinstance(metadata, dict):

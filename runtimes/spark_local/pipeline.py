@@ -18,6 +18,7 @@ from . import stages as stages  # registers what comes with the engine
 from .columns import Column, plain_values, values
 from .compiled import FILE, Recorder, source
 from .errors import Rejected, Unreadable
+from .folder import Source
 from .registry import load_stage
 from .saved import Saved
 from .schema import bound
@@ -36,7 +37,7 @@ def load(path: str | Path) -> PipelineModel:
     """
     path = Path(path)
     try:
-        return PipelineModel(load_stage(Saved(source(path))).steps())
+        return _read(source(path))
     except Unreadable as error:
         raise ModelBroken(path.name, error.reason) from error
 
@@ -50,7 +51,7 @@ def compile_model(path: str | Path, to: str | Path) -> PipelineModel:
     path = Path(path)
     recorder = Recorder(source(path))
     try:
-        model = PipelineModel(load_stage(Saved(recorder)).steps())
+        model = _read(recorder)
     except Unreadable as error:
         raise ModelBroken(path.name, error.reason) from error
     Path(to).mkdir(parents=True, exist_ok=True)
@@ -61,6 +62,14 @@ def compile_model(path: str | Path, to: str | Path) -> PipelineModel:
     finally:
         unfinished.unlink(missing_ok=True)
     return model
+
+
+def _read(saved_in: Source) -> PipelineModel:
+    try:
+        with np.errstate(all="ignore"):  # infinities and NaN come of themselves, as on the JVM
+            return PipelineModel(load_stage(Saved(saved_in)).steps())
+    except RecursionError as error:
+        raise Unreadable(f"{saved_in.name}: its stages nest too deep") from error
 
 
 class PipelineModel:

@@ -30,5 +30,6 @@ def load_stage(saved: Saved) -> Stage:
     stage = _stages.get(saved.class_name)
     if stage is None:
         why = "exists in Python only" if saved.has("language") else "is not a stage that can be served"
-        raise saved.unreadable(f"{saved.class_name} {why}; known are {', '.join(known())}")
+        names = sorted({name.rpartition(".")[2] for name in known()})
+        raise saved.unreadable(f"{saved.class_name} {why}; known are {', '.join(names)}")
     return stage.load(saved)

@@ -6,6 +6,7 @@ import math
 import re
 from collections.abc import Mapping, Sequence
 from copy import copy
+from itertools import pairwise
 from typing import Any, TypeVar
 
 import numpy as np
@@ -19,6 +20,9 @@ _T = TypeVar("_T")
 _REQUIRED = object()
 # Spark writes the doubles that JSON lacks as strings, those of a vector in other words than the rest
 _NOT_FINITE = {"Inf": math.inf, "-Inf": -math.inf, "NaN": math.nan, "Infinity": math.inf, "-Infinity": -math.inf}
+_KEYS = (str, int, float)
+_MOST_WRITTEN_OUT = 1 << 26
+"""The most numbers, half a gigabyte, to which sparse ones are written out."""
 
 
 class Saved:
@@ -45,9 +49,9 @@ class Saved:
         return Unreadable(f"{self._source.name}: {reason}")
 
     def count(self, name: str) -> int:
-        """A number above 0 beside the parameters, such as numFeatures."""
+        """A number above 0 beside the parameters, such as numFeatures; Spark has none of more than 32 bits."""
         found = self._field(name, int)
-        if found < 1 or isinstance(found, bool):
+        if isinstance(found, bool) or not 0 < found < 2**31:
             raise self.unreadable(f"its metadata says {name} = {found!r}")
         return found
 
@@ -83,9 +87,8 @@ class Saved:
     def double(self, name: str, default: Any = _REQUIRED) -> float:
         """A double. Spark writes those that JSON lacks as strings."""
         stored: Any = self._param_or(name, default)
-        found: Any = _NOT_FINITE.get(stored) if isinstance(stored, str) else stored
-        if type(found) in (int, float):
-            return float(found)
+        if (found := _double(stored)) is not None:
+            return found
         raise self.unreadable(f"{name} is {stored!r}, not a number")
 
     def integer(self, name: str, default: Any = _REQUIRED) -> int:
@@ -176,10 +179,6 @@ class Saved:
         """Whether there is such a table."""
         return self._source.has_table(name)
 
-    def rows(self, name: str = "data") -> list[dict[str, Any]]:
-        """The rows of a table as plain Python: for what is small."""
-        return self.table(name).python()
-
     def row(self, *columns: str) -> list[Any]:
         """The values of `columns` in the one row of `data`, as plain Python."""
         table = self.table()
@@ -192,19 +191,32 @@ class Saved:
     def mapping(self, stored: object, name: str, kind: type[_T]) -> dict[Any, _T]:
         """A map as `row` gives it, the values of one type, no key twice."""
         if isinstance(stored, list) and all(
-            isinstance(pair, dict) and type(pair.get("value")) is kind for pair in stored
+            isinstance(pair, dict) and type(pair.get("key")) in _KEYS and type(pair.get("value")) is kind
+            for pair in stored
         ):
-            found = {pair.get("key"): pair["value"] for pair in stored}
+            found = {pair["key"]: pair["value"] for pair in stored}
             if len(found) == len(stored):
                 return found
         raise self.unreadable(f"{name} is not a map as Spark stores it")
 
+    def check_size(self, size: int, name: str) -> None:
+        """Raises Unreadable where so many numbers, few of which were stored, are too many to be written out."""
+        if size > _MOST_WRITTEN_OUT:
+            raise self.unreadable(f"{name} has {size} numbers, of which at most {_MOST_WRITTEN_OUT} can be served")
+
     def numbers(self, table: Struct, *path: str) -> npt.NDArray[Any]:
         """(n_rows,): the numbers of a column, or of a field inside it; none may be null."""
         found = self._column(table, path)
-        if isinstance(found, Flat) and found.valid is None and found.data.dtype.kind in "biuf":
+        if isinstance(found, Flat) and found.valid is None and found.data.dtype.kind in "iuf":
             return found.data
         raise self.unreadable(f"its column {'.'.join(path)} does not hold numbers")
+
+    def whole_numbers(self, table: Struct, *path: str) -> npt.NDArray[np.int64]:
+        """(n_rows,): the same where they are whole."""
+        found = self.numbers(table, *path)
+        if found.dtype.kind == "f":
+            raise self.unreadable(f"its column {'.'.join(path)} does not hold whole numbers")
+        return found.astype(np.int64)
 
     def lists(self, table: Struct, *path: str) -> Lists:
         """A column of lists, or one that is a field inside a column; none may be null."""
@@ -215,7 +227,7 @@ class Saved:
 
     def items(self, lists: Lists) -> npt.NDArray[Any]:
         """(n_items,): the numbers in lists, all behind one another; none may be null."""
-        if isinstance(lists.items, Flat) and lists.items.valid is None and lists.items.data.dtype.kind in "biuf":
+        if isinstance(lists.items, Flat) and lists.items.valid is None and lists.items.data.dtype.kind in "iuf":
             return lists.items.data
         raise self.unreadable("its lists do not hold numbers")
 
@@ -242,10 +254,14 @@ class Saved:
                 if (
                     len(indices) == len(values)
                     and all(type(item) is float for item in values)
-                    and all(type(index) is int and 0 <= index < size for index in indices)
+                    and _are_integers([size, *indices])
+                    and all(a < b for a, b in pairwise([-1, *indices, size]))
                 ):
-                    stored = dict(zip(indices, values, strict=True))
-                    return [stored.get(index, 0.0) for index in range(size)]
+                    self.check_size(size, name)
+                    numbers = [0.0] * size
+                    for index, number in zip(indices, values, strict=True):
+                        numbers[index] = number
+                    return numbers
         raise self.unreadable(f"{name} is not a vector as Spark stores it")
 
     def matrix(self, value: object, name: str) -> npt.NDArray[np.float64]:
@@ -256,7 +272,8 @@ class Saved:
         match value:
             case {"numRows": int(n_rows), "numCols": int(n_cols), "values": list(values), "isTransposed": bool(by_row)}:
                 outer, inner = (n_rows, n_cols) if by_row else (n_cols, n_rows)
-                if min(n_rows, n_cols) >= 0 and all(type(item) is float for item in values):
+                sizes_fit = _are_integers([n_rows, n_cols]) and min(n_rows, n_cols) >= 0
+                if sizes_fit and all(type(item) is float for item in values):
                     found = self._filled(value, outer, inner, np.array(values, np.float64))
                     if found is not None:
                         return found if by_row else np.ascontiguousarray(found.T)
@@ -274,15 +291,16 @@ class Saved:
         fits = len(starts) == outer + 1 and starts[0] == 0 and starts[-1] == len(places) == len(values)
         if not fits or (lengths < 0).any() or (within < 0).any() or (within >= inner).any():
             return None
+        self.check_size(outer * inner, "a sparse matrix")
         found = np.zeros((outer, inner))
         found[np.repeat(np.arange(outer), lengths), within] = values
         return found
 
     def _doubles(self, stored: Any, name: str) -> tuple[float, ...]:
         if isinstance(stored, list):
-            found: list[Any] = [_NOT_FINITE.get(item) if isinstance(item, str) else item for item in stored]
-            if all(type(item) in (int, float) for item in found):
-                return tuple(map(float, found))
+            found = tuple(number for item in stored if (number := _double(item)) is not None)
+            if len(found) == len(stored):
+                return found
         raise self.unreadable(f"{name} should be a list of numbers, not {stored!r}")
 
     def _param_or(self, name: str, default: Any) -> Any:
@@ -304,6 +322,15 @@ class Saved:
         raise self.unreadable(
             f"its metadata has no {name}" if found is None else f"its metadata says {name} = {found!r}"
         )
+
+
+def _double(stored: object) -> float | None:
+    """A number as JSON holds it, or the name of one that JSON lacks; None: something else, or no double."""
+    found = _NOT_FINITE.get(stored) if isinstance(stored, str) else stored
+    try:
+        return float(found) if type(found) in (int, float) else None  # type: ignore[arg-type]
+    except OverflowError:
+        return None
 
 
 def _are_integers(found: object) -> bool:

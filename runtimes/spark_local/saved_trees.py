@@ -27,7 +27,7 @@ def read_tree(saved: Saved, n_features: int, n_stats: int) -> Trees:
     each node.
     """
     table = saved.table()
-    nodes = table.take(np.argsort(saved.numbers(table, "id"), kind="stable"))
+    nodes = table.take(np.argsort(saved.whole_numbers(table, "id"), kind="stable"))
     return replace(_Reader(saved, nodes, (), np.array([len(nodes)])).read(n_features, n_stats), alone=True)
 
 
@@ -36,10 +36,10 @@ def read_forest(saved: Saved, n_trees: int, n_features: int, n_stats: int) -> Tr
     if (described := len(saved.table("treesMetadata"))) != n_trees:
         raise saved.unreadable(f"its metadata says {n_trees} trees but treesMetadata describes {described}")
     table = saved.table()
-    tree = saved.numbers(table, "treeID")
+    tree = saved.whole_numbers(table, "treeID")
     if len(tree) == 0 or tree.min() < 0 or tree.max() >= n_trees:
         raise saved.unreadable(f"its nodes are not those of {n_trees} trees")
-    nodes = table.take(np.lexsort((saved.numbers(table, "nodeData", "id"), tree)))
+    nodes = table.take(np.lexsort((saved.whole_numbers(table, "nodeData", "id"), tree)))
     return _Reader(saved, nodes, ("nodeData",), np.bincount(tree, minlength=n_trees)).read(n_features, n_stats)
 
 
@@ -50,7 +50,7 @@ def read_weights(saved: Saved, n_trees: int) -> Array:
     if len(names) != 3:
         raise saved.unreadable(f"its treesMetadata has the columns {', '.join(names)}, not tree, metadata and weight")
     weights = np.zeros(n_trees)
-    tree = saved.numbers(table, names[0])
+    tree = saved.whole_numbers(table, names[0])
     if sorted(tree.tolist()) != list(range(n_trees)):
         raise saved.unreadable(f"its treesMetadata does not describe {n_trees} trees")
     weights[tree] = saved.numbers(table, names[2])
@@ -115,10 +115,11 @@ class _Reader:
         of_categories: dict[tuple[int, Categories], int] = {}
         for node in np.flatnonzero(splits & (n_categories != -1)):
             listed = frozenset(numbers[starts[node] : starts[node] + lengths[node]].tolist())
-            every = frozenset(map(float, range(n_categories[node])))
-            self._check(listed <= every, "a split is on categories that its feature has not")
-            is_left = int(lengths[node]) <= int(n_categories[node]) // 2
-            kept = (listed if is_left else every - listed, is_left)
+            n = int(n_categories[node])
+            fits = all(0 <= category < n and category == int(category) for category in listed)
+            self._check(fits, "a split is on categories that its feature has not")
+            is_left = int(lengths[node]) <= n // 2
+            kept = (listed if is_left else frozenset(map(float, range(n))) - listed, is_left)
             asked[node] = of_categories.setdefault((int(feature[node]), kept), 1 + len(features) + len(of_categories))
         none = [None] * (1 + len(features))
         different = Splits(
@@ -135,9 +136,7 @@ class _Reader:
         return found
 
     def _integers(self, *path: str) -> Integers:
-        found = self._saved.numbers(self._nodes, *self._within, *path)
-        self._check(found.dtype.kind in "iu", f"{'.'.join(path)} does not hold whole numbers")
-        return found.astype(np.int64)
+        return self._saved.whole_numbers(self._nodes, *self._within, *path)
 
     def _split(self, name: str) -> Integers:
         return self._integers("split", name)

@@ -22,6 +22,8 @@ _SEED = 1_421_925_485
 
 _SHIFT = 1e-100
 _SETTLED = 1e-3
+_MOST_STEPS = 10_000
+"""After so many Spark goes on, and the answer is given up here; a few dozen are usual."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -38,6 +40,8 @@ class Topics:
         n_words, n_topics = counts.shape
         if not n_words or not n_topics or prior.shape != (n_topics,):
             raise saved.unreadable(f"{n_words} words, {n_topics} topics and a docConcentration of {len(prior)} numbers")
+        if not (np.isfinite(prior) & (prior >= 0.0)).all():
+            raise saved.unreadable(f"its docConcentration is {prior.tolist()}, not of finite numbers from 0 up")
         if not (counts >= 0.0).all() or type(gamma_shape) is not float or not gamma_shape > 0.0:
             raise saved.unreadable(f"its topics have weights below 0, or gammaShape is {gamma_shape!r}")
         with np.errstate(all="ignore"):
@@ -56,21 +60,23 @@ class Topics:
         if all(count == 0.0 for count in counts):
             return [0.0] * len(self.start)
         with np.errstate(all="ignore"):
-            gamma = self._gamma(words, np.array(counts))
+            gamma = self._gamma(words, np.array(counts), column)
             shares: list[float] = (gamma / np.abs(gamma).sum()).tolist()
         return shares
 
-    def _gamma(self, words: Array, counts: Array) -> Array:
+    def _gamma(self, words: Array, counts: Array, column: str) -> Array:
         gamma, moved = self.start, 1.0
         weights = _weights(gamma)
         norm = words @ weights + _SHIFT
-        while moved > _SETTLED:
+        for _ in range(_MOST_STEPS):
+            if not moved > _SETTLED:
+                return gamma
             last = gamma
             gamma = weights * (counts / norm @ words) + self.prior
             weights = _weights(gamma)
             norm = words @ weights + _SHIFT
             moved = float(np.abs(gamma - last).sum()) / len(gamma)
-        return gamma
+        raise Rejected("is a document whose topics cannot be inferred: the numbers do not settle", column)
 
 
 def _weights(gamma: Array) -> Array:

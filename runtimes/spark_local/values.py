@@ -46,6 +46,7 @@ _NOT_FINITE = {"NaN": math.nan, "Infinity": math.inf, "-Infinity": -math.inf}
 _ONLY_FLOATS = {float}
 _TEXT_OR_NULL = {str, type(None)}
 _MAX_SIZE = 2**31 - 1
+_MOST_WRITTEN_OUT = 1 << 24
 
 
 def number(value: object, column: str) -> float | None:
@@ -82,6 +83,15 @@ def vector_of(value: object, size: int | None, column: str) -> Vector:
     if size is not None and found_size != size:
         raise Rejected(f"should be a vector of {size} numbers, not of {found_size}", column)
     return found
+
+
+def written_out(found: Vector, column: str) -> list[float]:
+    """All numbers of a vector of any size. Raises Rejected for a sparse one that would fill the memory."""
+    if not isinstance(found, Sparse):
+        return found
+    if found.size > _MOST_WRITTEN_OUT:
+        raise Rejected(f"has {found.size} numbers, more than can be written out", column)
+    return found.dense()
 
 
 def string(value: object, column: str) -> str:

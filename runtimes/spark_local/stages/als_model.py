@@ -89,10 +89,10 @@ class ALSModel(Stage):
 
 def _factors(saved: Saved, name: str, rank: int) -> tuple[dict[int, int], _Factors]:
     table = saved.table(name)
-    ids, features = saved.numbers(table, "id"), saved.lists(table, "features")
+    ids, features = saved.whole_numbers(table, "id"), saved.lists(table, "features")
     numbers = saved.items(features)
-    if ids.dtype.kind not in "iu" or len(set(ids.tolist())) != len(ids) or not len(ids):
-        raise saved.unreadable(f"the ids of {name} are not different whole numbers")
+    if len(set(ids.tolist())) != len(ids) or not len(ids):
+        raise saved.unreadable(f"the ids of {name} are none, or one stands there twice")
     if numbers.dtype != np.float32 or (features.lengths != rank).any():
         raise saved.unreadable(f"{name} has not {rank} numbers of single precision for each id")
     return {number: at for at, number in enumerate(ids.tolist())}, numbers.reshape(-1, rank)

@@ -20,7 +20,7 @@ from ..fields import vector as vector_field
 from ..registry import register
 from ..saved import Saved
 from ..stage import Stage
-from ..values import Sparse, Vector, compressed, number, vector_of
+from ..values import Sparse, Vector, compressed, number, vector_of, written_out
 
 
 @register
@@ -83,8 +83,7 @@ def _binary_vector(found: Vector, threshold: float, column: str) -> Vector:
     if threshold != threshold:
         raise Rejected("is a vector, for which a threshold of NaN is none", column)
     if threshold < 0.0:
-        numbers = found.dense() if isinstance(found, Sparse) else found
-        return compressed([0.0 if v <= threshold else 1.0 for v in numbers])
+        return compressed([0.0 if v <= threshold else 1.0 for v in written_out(found, column)])
     if not isinstance(found, Sparse):
         return compressed([1.0 if v > threshold else 0.0 for v in found])
     indices = [index for index, v in zip(found.indices, found.values, strict=True) if v > threshold]

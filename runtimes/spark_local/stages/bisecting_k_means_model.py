@@ -41,7 +41,10 @@ class BisectingKMeansModel(Stage):
     @classmethod
     def load(cls, saved: Saved) -> BisectingKMeansModel:
         about = saved.inner_metadata("data")
-        stored = {row.get("index"): row for row in saved.table("data", "data").python()}
+        table = saved.table("data", "data")
+        stored = dict(zip(saved.whole_numbers(table, "index").tolist(), table.python(), strict=True))
+        if len(stored) < len(table):
+            raise saved.unreadable("its tree has a node twice")
         order: list[Any] = [about.get("rootId")]
         nodes: list[tuple[dict[str, Any], _Node]] = []
         for index in order:  # grows while it is gone through: parents before their children

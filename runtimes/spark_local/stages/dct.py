@@ -20,7 +20,7 @@ from ..fields import ANY, Field, vector
 from ..registry import register
 from ..saved import Saved
 from ..stage import Stage
-from ..values import Sparse, vector_of
+from ..values import vector_of, written_out
 
 
 @register
@@ -49,8 +49,7 @@ class DCT(Stage):
         return {self.outputs[0]: vector(self.size)}
 
     def apply(self, *values: Any) -> tuple[list[float]]:
-        found = vector_of(values[0], None, self.inputs[0])
-        numbers = found.dense() if isinstance(found, Sparse) else found
+        numbers = written_out(vector_of(values[0], None, self.inputs[0]), self.inputs[0])
         if not numbers or any(map(math.isinf, numbers)):
             raise Rejected("is empty" if not numbers else "has an infinity, which has no transform", self.inputs[0])
         if len(numbers) == 1:

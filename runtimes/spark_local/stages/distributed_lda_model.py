@@ -19,8 +19,6 @@ from ..saved import Saved
 from ..stage import Stage
 from ..topics import Topics
 
-_MOST_WORDS = 2**31 - 1
-
 
 @register
 @dataclass(frozen=True)
@@ -37,17 +35,22 @@ class DistributedLDAModel(Stage):
     def load(cls, saved: Saved) -> DistributedLDAModel:
         about = saved.inner_metadata("oldModel")
         n_words, n_topics, prior = (about.get(name) for name in ("vocabSize", "k", "docConcentration"))
-        if type(n_words) is not int or not 0 < n_words <= _MOST_WORDS or type(n_topics) is not int or n_topics < 1:
+        if type(n_words) is not int or n_words < 1 or type(n_topics) is not int or n_topics < 1:
             raise saved.unreadable(f"its old model says vocabSize = {n_words!r} and k = {n_topics!r}")
         if not isinstance(prior, list) or not all(type(found) is float for found in prior):
             raise saved.unreadable(f"its old model says docConcentration = {prior!r}")
+        saved.check_size(n_words * n_topics, "its topics matrix")
         counts = np.zeros((n_words, n_topics))
-        for row in saved.table("topicCounts", "oldModel", "data").python():
-            index, weights = row.get("id"), saved.vector(row.get("topicWeights"), "topicWeights")
-            if type(index) is not int or index < -n_words or len(weights) != n_topics:
-                raise saved.unreadable(f"its topicCounts have {len(weights)} weights for the vertex {index!r}")
-            if index < 0:  # a word; the others are documents
-                counts[-index - 1] = weights
+        table = saved.table("topicCounts", "oldModel", "data")
+        vertices = saved.whole_numbers(table, "id").tolist()
+        if len(set(vertices)) < len(vertices) or min(vertices, default=0) < -n_words:
+            raise saved.unreadable(f"its topicCounts have a vertex twice, or a word beyond the {n_words} that it knows")
+        for vertex, row in zip(vertices, table.python(), strict=True):
+            weights = saved.vector(row.get("topicWeights"), "topicWeights")
+            if len(weights) != n_topics:
+                raise saved.unreadable(f"its topicCounts have {len(weights)} weights for the vertex {vertex}")
+            if vertex < 0:  # a word; the others are documents
+                counts[-vertex - 1] = weights
         return cls(
             inputs=(saved.column("featuresCol", "features"),),
             outputs=(saved.column("topicDistributionCol", "topicDistribution"),),

@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from ..columns import Column, doubles
+from ..columns import Column, numbers
 from ..errors import Rejected, Unreadable
 from ..fields import ANY, NUMBER, STRING, Field
 from ..registry import register
@@ -61,7 +61,7 @@ class IndexToString(Stage):
         return (self.labels[math.trunc(index)],)
 
     def apply_columns(self, *columns: Column) -> tuple[Column] | None:
-        indices = doubles(columns[0])
+        indices = numbers(columns[0])
         if indices is None or not ((indices > -1.0) & (indices < len(self.labels))).all():
             return None
         labels = self.labels

@@ -38,11 +38,12 @@ class KMeansModel(Stage):
 
     @classmethod
     def load(cls, saved: Saved) -> KMeansModel:
-        rows = saved.rows()
-        center_of = {row.get("clusterIdx"): row.get("clusterCenter") for row in rows}
-        if not rows or center_of.keys() != set(range(len(rows))):
+        table = saved.table()
+        clusters = saved.whole_numbers(table, "clusterIdx")
+        if not len(table) or sorted(clusters.tolist()) != list(range(len(table))):
             raise saved.unreadable("its data are not the centers of clusters, numbered from 0 on")
-        points = tuple(saved.vector(center_of[index], "clusterCenter") for index in range(len(rows)))
+        rows = table.take(np.argsort(clusters)).python()
+        points = tuple(saved.vector(row.get("clusterCenter"), "clusterCenter") for row in rows)
         centers = Centers.of(saved, saved.text("distanceMeasure", "euclidean"), points, list(map(norm, points)))
         columns = (saved.column("featuresCol", "features"),), (saved.column("predictionCol", "prediction"),)
         return cls(*columns, centers)

@@ -10,13 +10,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 
 from ..columns import Column, numbers
 from ..errors import Rejected, Unreadable
-from ..fields import ANY, NUMBER, Field, vector
+from ..fields import ANY, MOST_NAMED, NUMBER, Field, vector
 from ..one_hot import categories, indicators, one_hot, one_hot_rows
 from ..registry import register
 from ..saved import Saved
@@ -27,7 +28,7 @@ from ..values import Sparse, number
 @register
 @dataclass(frozen=True)
 class OneHotEncoderModel(Stage):
-    """`n_categories`: those that training saw in each column. `names`: what they are called, once bound."""
+    """`n_categories`: those that training saw in each column. `names`: of the numbers, once bound; None: many."""
 
     saved_as = ("org.apache.spark.ml.feature.OneHotEncoderModel",)
 
@@ -36,7 +37,7 @@ class OneHotEncoderModel(Stage):
     n_categories: tuple[int, ...]
     drop_last: bool
     keep: bool
-    names: tuple[tuple[str, ...], ...] = ()
+    names: tuple[tuple[str, ...] | None, ...] = ()
 
     @classmethod
     def load(cls, saved: Saved) -> OneHotEncoderModel:
@@ -50,13 +51,16 @@ class OneHotEncoderModel(Stage):
         return cls(inputs, outputs, tuple(stored), saved.flag("dropLast", True), keep)
 
     def bind(self, known: Mapping[str, Field]) -> OneHotEncoderModel:
-        every = []
+        every: list[tuple[str, ...] | None] = []
         for column, n in zip(self.inputs, self.n_categories, strict=True):
             names = categories(column, known.get(column, ANY))
             if names is not None and len(names) != n:
                 raise Unreadable(f"OneHotEncoderModel knows {n} categories of {column!r}, which has {len(names)}")
-            names = tuple(map(str, range(n))) if names is None else names
-            if self.keep:
+            if names is None and n <= MOST_NAMED:
+                names = tuple(map(str, range(n)))
+            if names is None:
+                every.append(None)
+            elif self.keep:
                 every.append(names if self.drop_last else (*names, "invalidValues"))
             else:
                 every.append(names[:-1] if self.drop_last else names)
@@ -66,12 +70,20 @@ class OneHotEncoderModel(Stage):
         return dict.fromkeys(self.inputs, NUMBER)
 
     def makes(self) -> Mapping[str, Field]:
-        return {made: vector(members=indicators(of)) for made, of in zip(self.outputs, self.names, strict=True)}
+        return {
+            made: vector(size, None if names is None else indicators(names))
+            for made, size, names in zip(self.outputs, self._sizes, self.names, strict=True)
+        }
+
+    @cached_property
+    def _sizes(self) -> tuple[int, ...]:
+        """Of each column's vectors."""
+        return tuple(n + self.keep - self.drop_last for n in self.n_categories)
 
     def apply(self, *values: Any) -> tuple[Sparse | None, ...]:
-        return tuple(map(self._vector, values, self.inputs, self.n_categories, self.names))
+        return tuple(map(self._vector, values, self.inputs, self.n_categories, self._sizes))
 
-    def _vector(self, value: object, column: str, n: int, names: tuple[str, ...]) -> Sparse | None:
+    def _vector(self, value: object, column: str, n: int, size: int) -> Sparse | None:
         index = number(value, column)
         if index is None:
             return None
@@ -79,16 +91,16 @@ class OneHotEncoderModel(Stage):
             if not self.keep:
                 raise Rejected(f"is {index:g}, which is no index of {n} categories (handleInvalid is error)", column)
             index = n
-        return one_hot(index, len(names))
+        return one_hot(index, size)
 
     def apply_columns(self, *columns: Column) -> tuple[Column, ...] | None:
         made = []
-        for column, n, names in zip(columns, self.n_categories, self.names, strict=True):
+        for column, n, size in zip(columns, self.n_categories, self._sizes, strict=True):
             indices = numbers(column)
             if indices is None:
                 return None
             seen = (indices >= 0.0) & (indices < n)
             if not self.keep and not seen.all():
                 return None
-            made.append(one_hot_rows(np.where(seen, indices, n), len(names)))
+            made.append(one_hot_rows(np.where(seen, indices, n), size))
         return tuple(made)

@@ -11,6 +11,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+
 from ..errors import Rejected
 from ..fields import NUMBER, Attribute, Field
 from ..registry import register
@@ -45,9 +47,12 @@ class TargetEncoderModel(Stage):
             raise saved.unreadable(f"smoothing is {smoothing}, which should be 0 at least")
         of_counts = saved.choice("targetType", ("binary", "continuous"), "binary") == "binary"
         keep = saved.choice("handleInvalid", ("error", "keep"), "error") == "keep"
-        means = tuple(_means(saved, row, smoothing, of_counts) for row in sorted(saved.rows(), key=_index(saved)))
-        if len(means) != len(inputs):
-            raise saved.unreadable(f"{len(inputs)} input columns, but the categories of {len(means)}")
+        table = saved.table()
+        columns = saved.whole_numbers(table, "index")
+        if sorted(columns.tolist()) != list(range(len(inputs))):
+            raise saved.unreadable(f"{len(inputs)} input columns, but categories of the columns {columns.tolist()}")
+        rows = table.take(np.argsort(columns)).python()
+        means = tuple(_means(saved, row, smoothing, of_counts) for row in rows)
         return cls(inputs, outputs, means, keep, tuple(len(set(of.values())) for of in means))
 
     def takes(self) -> Mapping[str, Field]:
@@ -87,12 +92,3 @@ def _means(saved: Saved, row: Mapping[str, Any], smoothing: float, of_counts: bo
         weight = n / (n + smoothing)
         means[category] = weight * (stat / n if of_counts else stat) + (1 - weight) * of_all
     return means
-
-
-def _index(saved: Saved) -> Any:
-    def index(row: Mapping[str, Any]) -> int:
-        if type(found := row.get("index")) is int:
-            return found
-        raise saved.unreadable("its data names no index of a column")
-
-    return index

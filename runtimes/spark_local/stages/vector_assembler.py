@@ -18,15 +18,13 @@ import numpy as np
 
 from ..columns import Array, Column, SparseRows, compressed_rows, doubles, sparse_rows, vectors
 from ..errors import Rejected
-from ..fields import ANY, Attribute, Field
+from ..fields import ANY, MOST_NAMED, Attribute, Field
 from ..registry import register
 from ..saved import Saved
 from ..stage import Stage
 from ..values import Sparse, Vector, number, sparse_is_smaller, vector
 
 _SCALARS = ("number", "decimal", "boolean")
-_MOST_NAMED = 65_536
-"""Of a larger vector without names, as hashing makes them, the numbers get none."""
 
 
 @register
@@ -159,7 +157,7 @@ def _members(names: Sequence[str], fields: Sequence[Field], known: Mapping[str, 
             members.append((field.attribute or Attribute()).named(name))
         elif field.members is not None:
             members += [member.named(f"{name}_{member.name or at}") for at, member in enumerate(field.members)]
-        elif field.size is not None and field.size <= _MOST_NAMED:
+        elif field.size is not None and field.size <= MOST_NAMED:
             members += [Attribute(f"{name}_{at}") for at in range(field.size)]
         else:
             return None

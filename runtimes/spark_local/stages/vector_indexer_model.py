@@ -15,7 +15,7 @@ import numpy as np
 
 from ..columns import Column, vectors
 from ..errors import Rejected
-from ..fields import ANY, Attribute, Field, vector
+from ..fields import ANY, MOST_NAMED, Attribute, Field, vector
 from ..registry import register
 from ..saved import Saved
 from ..stage import Stage
@@ -34,7 +34,7 @@ class VectorIndexerModel(Stage):
     size: int
     index_of: Mapping[int, Mapping[float, float]]
     handle_invalid: str
-    members: tuple[Attribute, ...] = ()
+    members: tuple[Attribute, ...] | None = None
 
     @classmethod
     def load(cls, saved: Saved) -> VectorIndexerModel:
@@ -58,6 +58,8 @@ class VectorIndexerModel(Stage):
     def bind(self, known: Mapping[str, Field]) -> VectorIndexerModel:
         members = known.get(self.inputs[0], ANY).members
         if members is None or len(members) != self.size:
+            if self.size > MOST_NAMED:
+                return self
             members = (Attribute(),) * self.size
         return replace(self, members=tuple(self._member(at, member) for at, member in enumerate(members)))
 
@@ -73,7 +75,7 @@ class VectorIndexerModel(Stage):
         return {self.inputs[0]: vector(self.size)}
 
     def makes(self) -> Mapping[str, Field]:
-        return {self.outputs[0]: vector(members=self.members)}
+        return {self.outputs[0]: vector(self.size, self.members)}
 
     def apply(self, *values: Any) -> tuple[Vector] | None:
         found = vector_of(values[0], self.size, self.inputs[0])

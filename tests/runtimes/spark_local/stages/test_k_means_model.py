@@ -32,7 +32,7 @@ def test_both_paths_give_the_first_of_centers_that_are_equally_near(saver: Any) 
     ("centers", "message"),
     [
         ([(0, [1.0]), (2, [2.0])], "not the centers of clusters, numbered from 0 on"),
-        ([(0, [1.0]), (None, [2.0])], "not the centers of clusters, numbered from 0 on"),
+        ([(0, [1.0]), (None, [2.0])], "clusterIdx does not hold numbers"),
         ([(0, [1.0]), (0, [2.0])], "not the centers of clusters, numbered from 0 on"),
         ([(0, [1.0]), (1, [2.0, 3.0])], "not of one size"),
     ],

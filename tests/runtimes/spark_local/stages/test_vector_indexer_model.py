@@ -50,7 +50,8 @@ def test_sizes_that_are_none_are_found_at_load(saver: Any, sizes: list[int], mes
         ({"counts": [0.0, 2.0]}, "do not belong together"),
         ({"categories": [0.0, 1.0]}, "do not belong together"),
         ({"stats": None}, "are not lists of doubles"),
-        ({"index": None}, "names no index"),
+        ({"index": None}, "index does not hold numbers"),
+        ({"index": 1}, r"1 input columns, but categories of the columns \[1\]"),
     ],
 )
 def test_means_that_are_none_are_found_at_load(saver: Any, change: dict[str, Any], message: str) -> None:
