@@ -81,8 +81,8 @@ def _binary_vector(found: Vector, threshold: float, column: str) -> Vector:
     if threshold != threshold:
         raise Rejected("is a vector, for which a threshold of NaN is none", column)
     if threshold < 0.0:
-        every = found.dense() if isinstance(found, Sparse) else found
-        return compressed([0.0 if v <= threshold else 1.0 for v in every])
+        numbers = found.dense() if isinstance(found, Sparse) else found
+        return compressed([0.0 if v <= threshold else 1.0 for v in numbers])
     if not isinstance(found, Sparse):
         return compressed([1.0 if v > threshold else 0.0 for v in found])
     indices = [index for index, v in zip(found.indices, found.values, strict=True) if v > threshold]
