@@ -12,6 +12,8 @@ import struct
 
 SEED = 42
 _MASK = 0xFFFF_FFFF
+_MOST_KEPT = 2**16
+_LONGEST_KEPT = 64
 _NAN = struct.pack("<q", 0x7FF8_0000_0000_0000)
 
 
@@ -43,6 +45,23 @@ def hash_value(value: float | None) -> int:
 def bucket(hashed: int, n: int) -> int:
     """Which of `n` buckets an unsigned hash falls into: the remainder of the signed one, made non-negative."""
     return (hashed - 0x1_0000_0000 if hashed > 0x7FFF_FFFF else hashed) % n
+
+
+class Buckets(dict[str, int]):
+    """Which of `n` buckets each text falls into: worked out when first asked for, and kept unless the text is long."""
+
+    def __init__(self, n: int, *, before_3: bool = False) -> None:
+        super().__init__()
+        self._n = n
+        self._before_3 = before_3
+
+    def __missing__(self, text: str) -> int:
+        found = bucket(hash_text(text, before_3=self._before_3), self._n)
+        if len(text) <= _LONGEST_KEPT:
+            if len(self) >= _MOST_KEPT:
+                self.clear()
+            self[text] = found
+        return found
 
 
 def _mixed(state: int, data: bytes) -> int:

@@ -17,6 +17,7 @@ import numpy as np
 from . import fields
 from .columns import Array, Column, SparseRows, sparse_rows, vectors
 from .fields import Field
+from .saved import Saved
 from .stage import Stage
 from .values import Sparse, Vector, vector, vector_of
 
@@ -26,8 +27,21 @@ class Scaling:
     """`shift` and `scale` have `size` numbers each; None: none is taken off, none is multiplied by."""
 
     size: int
-    shift: tuple[float, ...] | None
-    scale: tuple[float, ...] | None
+    shift: Sequence[float] | None
+    scale: Sequence[float] | None
+
+    @classmethod
+    def load(cls, saved: Saved, center: str, spread: str, *, shifts: bool, scales: bool) -> Scaling:
+        """Less the stored `center`, times the reciprocals of the stored `spread`; one of 0 scales to 0.
+
+        Raises Unreadable.
+        """
+        stored_center, stored_spread = saved.row(center, spread)
+        shift, widths = saved.vector(stored_center, center), saved.vector(stored_spread, spread)
+        if len(shift) != len(widths):
+            raise saved.unreadable(f"{spread} has {len(widths)} numbers but {center} {len(shift)}")
+        scale = tuple(1.0 / width if width else 0.0 for width in widths)
+        return cls(len(shift), tuple(shift) if shifts else None, scale if scales else None)
 
     def of_value(self, value: object, column: str) -> Vector | None:
         """One row's vector, scaled. Raises Rejected."""

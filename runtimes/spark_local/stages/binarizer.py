@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from ..columns import Column, compressed_rows, doubles, vectors
+from ..columns import Column, compressed_rows, numbers, vectors
 from ..errors import Rejected, Unreadable
 from ..fields import ANY, Attribute, Field
 from ..fields import vector as vector_field
@@ -67,10 +67,8 @@ class Binarizer(Stage):
     def apply_columns(self, *columns: Column) -> tuple[Column, ...] | None:
         made: list[Column] = []
         for column, threshold in zip(columns, self.thresholds, strict=True):
-            if (numbers := doubles(column)) is not None and not (
-                isinstance(column, list) and bool in map(type, column)
-            ):
-                made.append((numbers > threshold).astype(np.float64))
+            if (found := numbers(column)) is not None:
+                made.append((found > threshold).astype(np.float64))
             elif (matrix := vectors(column)) is not None and threshold == threshold:
                 larger = matrix > threshold if threshold >= 0.0 else ~(matrix <= threshold)
                 made.append(compressed_rows(larger.astype(np.float64)))

@@ -17,7 +17,7 @@ from typing import Any
 
 import numpy as np
 
-from ..columns import Array, Column, doubles
+from ..columns import Array, Column, numbers
 from ..errors import Rejected
 from ..fields import NUMBER, Attribute, Field
 from ..registry import register
@@ -65,10 +65,10 @@ class Bucketizer(Stage):
         }
 
     def apply(self, *values: Any) -> tuple[float | None, ...] | None:
-        numbers = [number(value, column) for value, column in zip(values, self.inputs, strict=True)]
-        if self.handle_invalid == "skip" and any(found is None or found != found for found in numbers):
+        row = [number(value, column) for value, column in zip(values, self.inputs, strict=True)]
+        if self.handle_invalid == "skip" and any(found is None or found != found for found in row):
             return None
-        return tuple(map(self._bucket, numbers, self.splits, self.inputs))
+        return tuple(map(self._bucket, row, self.splits, self.inputs))
 
     def _bucket(self, found: float | None, splits: tuple[float, ...], column: str) -> float | None:
         if found is None:
@@ -89,24 +89,22 @@ class Bucketizer(Stage):
     def apply_columns(self, *columns: Column) -> tuple[Column, ...] | None:
         made = []
         for column, splits in zip(columns, self.splits, strict=True):
-            numbers = doubles(column)
-            if numbers is None or (isinstance(column, list) and bool in map(type, column)):
-                return None
-            buckets = self._buckets(numbers, splits)
+            found = numbers(column)
+            buckets = None if found is None else self._buckets(found, splits)
             if buckets is None:
                 return None
             made.append(buckets)
         return tuple(made)
 
-    def _buckets(self, numbers: Array, splits: tuple[float, ...]) -> Array | None:
-        nan = np.isnan(numbers)
+    def _buckets(self, found: Array, splits: tuple[float, ...]) -> Array | None:
+        nan = np.isnan(found)
         if nan.any() and self.handle_invalid != "keep":
             return None
         last = len(splits) - 1
-        buckets = np.searchsorted(splits, numbers, side="right") - 1
-        below_zero = (numbers == 0.0) & np.signbit(numbers)
+        buckets = np.searchsorted(splits, found, side="right") - 1
+        below_zero = (found == 0.0) & np.signbit(found)
         buckets[below_zero] = _below_zero(splits, bisect_right(splits, 0.0) - 1)
-        buckets[numbers == splits[-1]] = last - 1
+        buckets[found == splits[-1]] = last - 1
         buckets[nan] = 0
         if not ((buckets >= 0) & (buckets < last)).all():
             return None

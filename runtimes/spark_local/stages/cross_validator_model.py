@@ -6,13 +6,10 @@ stage of Python's under another class name. Only `bestModel` is read, none of th
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from ..best_model import BestModel
 from ..registry import register
 
 
 @register
-@dataclass(frozen=True)
 class CrossValidatorModel(BestModel):
     saved_as = ("org.apache.spark.ml.tuning.CrossValidatorModel", "pyspark.ml.tuning.CrossValidatorModel")

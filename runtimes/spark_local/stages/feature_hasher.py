@@ -9,23 +9,19 @@ What a value is, the row has to tell: a category of a double column is to be sen
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cached_property, lru_cache
+from functools import cached_property
 from typing import Any
 
 from ..errors import Rejected, Unreadable
 from ..fields import ANY, Field
 from ..fields import vector as vector_field
-from ..murmur3 import bucket, hash_text
+from ..murmur3 import Buckets
 from ..registry import register
 from ..saved import Saved
 from ..stage import Stage
 from ..values import Sparse, kind, text
-
-_REMEMBERED = 2**14
-"""So many buckets are kept at hand."""
-_LONGEST_REMEMBERED = 64
 
 
 @register
@@ -63,7 +59,7 @@ class FeatureHasher(Stage):
             if value is None:
                 continue
             feature, amount = self._feature(name, value, categorical)
-            index = self._bucket(feature) if len(feature) <= _LONGEST_REMEMBERED else self._computed(feature)
+            index = self._buckets[feature]
             found[index] = found[index] + amount if index in found else amount
         indices = sorted(found)
         return (Sparse(self.n_features, indices, [found[index] for index in indices]),)
@@ -83,9 +79,6 @@ class FeatureHasher(Stage):
         except OverflowError as error:
             raise Rejected("is too large for a double", name) from error
 
-    def _computed(self, feature: str) -> int:
-        return bucket(hash_text(feature), self.n_features)
-
     @cached_property
-    def _bucket(self) -> Callable[[str], int]:
-        return lru_cache(maxsize=_REMEMBERED)(self._computed)
+    def _buckets(self) -> Buckets:
+        return Buckets(self.n_features)

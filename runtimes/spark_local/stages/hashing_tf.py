@@ -19,15 +19,12 @@ from ..columns import Column, SparseRows
 from ..errors import Rejected
 from ..fields import Field
 from ..fields import vector as vector_field
-from ..murmur3 import bucket, hash_text, hash_value
+from ..murmur3 import Buckets, bucket, hash_value
 from ..registry import register
 from ..saved import Saved
 from ..stage import Stage
 from ..values import Sparse, kind
 
-_MOST_KEPT = 2**16
-"""So many texts' buckets are kept at hand, of texts of so many characters at most."""
-_LONGEST_KEPT = 64
 _TEXT = {str}
 _HASHABLE: tuple[set[type], ...] = ({str}, {bool}, {int}, {float}, {int, float}, set())
 
@@ -100,22 +97,5 @@ class HashingTF(Stage):
         return bucket(hash_value(term), self.n_features)
 
     @cached_property
-    def _buckets_of_text(self) -> _Buckets:
-        return _Buckets(self.n_features, self.before_3)
-
-
-class _Buckets(dict[str, int]):
-    """The bucket of each text, which is worked out when it is first asked for; a long text's is not kept."""
-
-    def __init__(self, n_features: int, before_3: bool) -> None:
-        super().__init__()
-        self._n_features = n_features
-        self._before_3 = before_3
-
-    def __missing__(self, text: str) -> int:
-        found = bucket(hash_text(text, before_3=self._before_3), self._n_features)
-        if len(text) <= _LONGEST_KEPT:
-            if len(self) >= _MOST_KEPT:
-                self.clear()
-            self[text] = found
-        return found
+    def _buckets_of_text(self) -> Buckets:
+        return Buckets(self.n_features, before_3=self.before_3)

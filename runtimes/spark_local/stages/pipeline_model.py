@@ -6,24 +6,14 @@ with a stage of its own under another class name, in the same layout.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any
-
+from ..container import Container
 from ..registry import load_stage, register
 from ..saved import Saved
-from ..stage import Stage
 
 
 @register
-@dataclass(frozen=True)
-class PipelineModelStage(Stage):
-    """A container: `steps` is what is run."""
-
+class PipelineModelStage(Container):
     saved_as = ("org.apache.spark.ml.PipelineModel", "pyspark.ml.pipeline.PipelineModel")
-
-    members: tuple[Stage, ...]
-    inputs: tuple[str, ...] = ()
-    outputs: tuple[str, ...] = ()
 
     @classmethod
     def load(cls, saved: Saved) -> PipelineModelStage:
@@ -31,9 +21,3 @@ class PipelineModelStage(Stage):
         width = len(str(len(uids)))
         folders = [f"{index:0{width}d}_{uid}" for index, uid in enumerate(uids)]
         return cls(tuple(load_stage(saved.child("stages", folder)) for folder in folders))
-
-    def steps(self) -> tuple[Stage, ...]:
-        return tuple(step for member in self.members for step in member.steps())
-
-    def apply(self, *values: Any) -> tuple[Any, ...]:
-        raise NotImplementedError("a pipeline is run by its steps")

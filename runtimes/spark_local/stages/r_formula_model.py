@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from ..container import Container
 from ..fields import NUMBER, Field
 from ..registry import load_stage, register
 from ..saved import Saved
@@ -46,15 +47,8 @@ class _Label(Stage):
 
 
 @register
-@dataclass(frozen=True)
-class RFormulaModel(Stage):
-    """A container: `steps` is what is run."""
-
+class RFormulaModel(Container):
     saved_as = ("org.apache.spark.ml.feature.RFormulaModel",)
-
-    members: tuple[Stage, ...]
-    inputs: tuple[str, ...] = ()
-    outputs: tuple[str, ...] = ()
 
     @classmethod
     def load(cls, saved: Saved) -> RFormulaModel:
@@ -68,9 +62,3 @@ class RFormulaModel(Stage):
         steps = load_stage(pipeline).steps()
         is_there = label in ("", column) or any(column in step.outputs for step in steps)
         return cls((*steps, _Label(() if is_there else (label,), () if is_there else (column,), column)))
-
-    def steps(self) -> tuple[Stage, ...]:
-        return self.members
-
-    def apply(self, *values: Any) -> tuple[Any, ...]:
-        raise NotImplementedError("a formula is run by its steps")

@@ -18,10 +18,6 @@ class RobustScalerModel(ScalingStage):
 
     @classmethod
     def load(cls, saved: Saved) -> RobustScalerModel:
-        stored_range, stored_median = saved.row("range", "median")
-        width, median = saved.vector(stored_range, "range"), saved.vector(stored_median, "median")
-        if len(width) != len(median):
-            raise saved.unreadable(f"range has {len(width)} numbers but median {len(median)}")
-        shift = tuple(median) if saved.flag("withCentering", False) else None
-        scale = tuple(1.0 / v if v else 0.0 for v in width) if saved.flag("withScaling", True) else None
-        return cls((saved.column("inputCol"),), (saved.output(),), Scaling(len(median), shift, scale))
+        shifts, scales = saved.flag("withCentering", False), saved.flag("withScaling", True)
+        scaling = Scaling.load(saved, "median", "range", shifts=shifts, scales=scales)
+        return cls((saved.column("inputCol"),), (saved.output(),), scaling)

@@ -19,10 +19,6 @@ class StandardScalerModel(ScalingStage):
 
     @classmethod
     def load(cls, saved: Saved) -> StandardScalerModel:
-        stored_std, stored_mean = saved.row("std", "mean")
-        std, mean = saved.vector(stored_std, "std"), saved.vector(stored_mean, "mean")
-        if len(std) != len(mean):
-            raise saved.unreadable(f"std has {len(std)} numbers but mean {len(mean)}")
-        shift = tuple(mean) if saved.flag("withMean", False) else None
-        scale = tuple(1.0 / v if v else 0.0 for v in std) if saved.flag("withStd", True) else None
-        return cls((saved.column("inputCol"),), (saved.output(),), Scaling(len(mean), shift, scale))
+        shifts, scales = saved.flag("withMean", False), saved.flag("withStd", True)
+        scaling = Scaling.load(saved, "mean", "std", shifts=shifts, scales=scales)
+        return cls((saved.column("inputCol"),), (saved.output(),), scaling)

@@ -7,13 +7,10 @@ beside it.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from ..best_model import BestModel
 from ..registry import register
 
 
 @register
-@dataclass(frozen=True)
 class TrainValidationSplitModel(BestModel):
     saved_as = ("org.apache.spark.ml.tuning.TrainValidationSplitModel", "pyspark.ml.tuning.TrainValidationSplitModel")

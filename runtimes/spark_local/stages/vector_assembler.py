@@ -69,6 +69,12 @@ class VectorAssembler(Stage):
         numbers: list[float] = []
         size = 0
         for position, value in enumerate(values):
+            if type(value) is float and value == value:  # the usual case, ahead of all else that it may be
+                if value != 0.0:
+                    indices.append(size)
+                    numbers.append(value)
+                size += 1
+                continue
             part = self._part(value, position)
             if part is None:
                 return None

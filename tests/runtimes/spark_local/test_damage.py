@@ -188,15 +188,7 @@ def test_a_folder_that_is_none(tmp_path: Path) -> None:
 def test_a_stored_vector_that_is_none(saver: Any, std: Any) -> None:
     folder = saver.scaler()
     shutil.rmtree(folder / "data")
-    vector = pa.struct(
-        [
-            ("type", pa.int8()),
-            ("size", pa.int32()),
-            ("indices", pa.list_(pa.int32())),
-            ("values", pa.list_(pa.float64())),
-        ]
-    )
     mean = {"type": 1, "values": [1.0, 1.0]}
-    saver.data(folder, {"std": pa.array([std], vector), "mean": pa.array([mean], vector)})
+    saver.data(folder, {name: pa.array([stored], saver.vector_type) for name, stored in (("std", std), ("mean", mean))})
     with pytest.raises(ModelBroken, match="std is not a vector"):
         load(folder)
