@@ -118,6 +118,12 @@ def test_two_stages_may_not_make_the_same_column(saver: Any) -> None:
         load(folder)
 
 
+def test_stages_have_to_spell_a_column_alike(saver: Any) -> None:
+    folder = saver.pipeline(lambda name: saver.assembler(name), lambda name: saver.scaler(name, inputCol="Features"))
+    with pytest.raises(ModelBroken, match="takes 'Features', which a stage before it spells 'features'"):
+        load(folder)
+
+
 numbers = st.one_of(
     st.floats(),
     st.sampled_from([0.0, -0.0, 0.5, 1.0, 2.0, -1.0, math.inf, -math.inf, math.nan]),
