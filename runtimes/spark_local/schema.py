@@ -50,6 +50,10 @@ def bound(steps: Sequence[Stage]) -> tuple[tuple[Stage, ...], Schema]:
 
 
 def _check_inputs(stage: Stage, known: Mapping[str, Field]) -> None:
+    made = {name.lower(): name for name in known}
+    for name in stage.inputs:
+        if name not in known and (other := made.get(name.lower())):
+            raise Unreadable(f"{type(stage).__name__} takes {name!r}, which a stage before it spells {other!r}")
     for name, asked in stage.takes().items():
         if not (found := known.get(name, ANY)).fits(asked):
             wanted = asked.type if found.type != asked.type else f"{asked.type} of {asked.size} numbers"

@@ -127,8 +127,13 @@ def compressed(found: Vector) -> Vector:
     filled = len(sparse.values) - sparse.values.count(0.0)
     if not sparse_is_smaller(filled, sparse.size):
         return found.dense() if isinstance(found, Sparse) else found
-    pairs = [(index, v) for index, v in zip(sparse.indices, sparse.values, strict=True) if v != 0.0]
-    return Sparse(sparse.size, [index for index, _ in pairs], [v for _, v in pairs])
+    return without_zeros(sparse)
+
+
+def without_zeros(found: Sparse) -> Sparse:
+    """The same vector without explicit zeros, those of either sign."""
+    pairs = [(index, v) for index, v in zip(found.indices, found.values, strict=True) if v != 0.0]
+    return Sparse(found.size, [index for index, _ in pairs], [v for _, v in pairs])
 
 
 def plain(value: object) -> object:

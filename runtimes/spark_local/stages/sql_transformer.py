@@ -12,21 +12,27 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import product
 from typing import Any
 
 from ..errors import Rejected, Unreadable
-from ..fields import ANY, NUMBER, STRING, Field
+from ..fields import ANY, NUMBER, Field
+from ..fields import STRING as STRING_FIELD
 from ..registry import register
 from ..saved import Saved
 from ..sql.evaluate import type_of, typed
 from ..sql.expression import Column, Expression, columns
 from ..sql.statement import Statement, read
 from ..sql.typed import Typed
-from ..sql.types import BIGINT, DOUBLE, VOID, Type, Unfit
+from ..sql.types import BIGINT, BOOLEAN, DOUBLE, STRING, VOID, Type, Unfit
 from ..stage import Stage
 from ..values import MISSING
 
 _MOST_PLANS = 256
+_MOST_COLUMNS = 4
+"""The type of what is computed from more is not known before a row comes."""
+_NUMBERS = (DOUBLE, BIGINT)
+_SCALARS = (*_NUMBERS, STRING, BOOLEAN)
 _WHERE = "WHERE"
 _Plan = Callable[[Sequence[Any]], "tuple[Any, ...] | None"]
 
@@ -86,15 +92,24 @@ class SQLTransformer(Stage):
     def _field(self, expression: Expression, known: Mapping[str, Field]) -> Field:
         if isinstance(expression, Column):
             return known.get(expression.name, ANY)
-        kinds = set()
-        for type_ in (DOUBLE, BIGINT):
-            try:
-                kinds.add(typed(expression, dict.fromkeys(self.inputs, (0, type_)), self.ansi).type.kind)
-            except Unfit:
-                return ANY  # it computes with what is not known before a row comes
+        kinds = self._kinds(expression, _NUMBERS) or self._kinds(expression, _SCALARS)
         if "decimal" in kinds:
             return Field("decimal")
-        return NUMBER if kinds <= {"int", "bigint", "double"} else STRING if kinds == {"string"} else ANY
+        if kinds == {"string"}:
+            return STRING_FIELD
+        return NUMBER if kinds and kinds <= {"int", "bigint", "double"} else ANY
+
+    def _kinds(self, expression: Expression, types: Sequence[Type]) -> set[str]:
+        """The kinds of value that come of columns of these types; none: it computes with what only a row tells."""
+        names = tuple(dict.fromkeys(columns(expression)))
+        found: set[str] = set()
+        for chosen in product(types, repeat=len(names)) if len(names) <= _MOST_COLUMNS else ():
+            try:
+                places = {name: (0, type_) for name, type_ in zip(names, chosen, strict=True)}
+                found.add(typed(expression, places, self.ansi).type.kind)
+            except Unfit:
+                continue
+        return found
 
     def makes(self) -> Mapping[str, Field]:
         return self.fields

@@ -1,6 +1,7 @@
 """VectorSlicer: the numbers of a vector at some indices, then those with some names.
 
-Spark's `ml/feature/VectorSlicer.scala`, 4.3. Names are those that a stage before it gave. Equal to the last bit.
+Spark's `ml/feature/VectorSlicer.scala`, 4.3. Names are those that a stage before it gave. Unlike the selectors it drops
+the explicit zeros of a sparse vector. Equal to the last bit.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from ..registry import register
 from ..saved import Saved
 from ..selection import Selection
 from ..stage import Stage
-from ..values import Vector, vector_of
+from ..values import Sparse, Vector, vector_of, without_zeros
 
 
 @register
@@ -65,7 +66,8 @@ class VectorSlicer(Stage):
         return {self.outputs[0]: self.selection.field()}
 
     def apply(self, *values: Any) -> tuple[Vector]:
-        return (self.selection.of_value(vector_of(values[0], self.size, self.inputs[0]), self.inputs[0]),)
+        found = self.selection.of_value(vector_of(values[0], self.size, self.inputs[0]), self.inputs[0])
+        return (without_zeros(found) if isinstance(found, Sparse) else found,)
 
     def apply_columns(self, *columns: Column) -> tuple[Column] | None:
         made = self.selection.of_column(columns[0])

@@ -39,3 +39,9 @@ def test_two_stages_may_not_make_the_same_column(saver: Any) -> None:
     folder = saver.pipeline(lambda name: saver.scaler(name), lambda name: saver.scaler(name))
     with pytest.raises(ModelBroken, match="'scaled', which is there already"):
         load(folder)
+
+
+def test_stages_have_to_spell_a_column_alike(saver: Any) -> None:
+    folder = saver.pipeline(lambda name: saver.assembler(name), lambda name: saver.scaler(name, inputCol="Features"))
+    with pytest.raises(ModelBroken, match="takes 'Features', which a stage before it spells 'features'"):
+        load(folder)

@@ -74,7 +74,7 @@ def frame(spark: Any) -> Any:
 
 @pytest.fixture(scope="module")
 def mixed(frame: Any) -> Any:
-    """Labelled vectors of five numbers: dense and sparse, ties, zeros of both signs, infinities and NaN."""
+    """Labelled vectors of five numbers: dense, sparse, ties, zeros of both signs and explicit ones, infinities, NaN."""
     from pyspark.ml.linalg import Vectors
 
     random = np.random.default_rng(7)
@@ -83,7 +83,7 @@ def mixed(frame: Any) -> Any:
         numbers = random.normal(size=5).round(1)
         numbers[random.integers(5)] = random.choice(ODD) if index % 3 == 0 else 0.0
         numbers[4] = random.integers(4)
-        filled = [(place, number) for place, number in enumerate(numbers) if number != 0.0 or index % 4 == 0]
+        filled = [(place, number) for place, number in enumerate(numbers) if number != 0.0 or index % 4 == 1]
         vector = Vectors.sparse(5, filled) if index % 2 else Vectors.dense(numbers)
         rows.append((vector, float(numbers[0] + numbers[1] > 0.3) + float(numbers[4] == 2)))
     return frame("features vector, label double", rows)

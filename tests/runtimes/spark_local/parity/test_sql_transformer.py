@@ -115,11 +115,12 @@ def test_what_is_known_of_a_column_stays_with_it(rows: Any, parity: Any) -> None
     from pyspark.ml import Pipeline
     from pyspark.ml.feature import OneHotEncoder, RFormula, SQLTransformer, StringIndexer, VectorAssembler
 
+    case = "CASE WHEN t = 't1' THEN 2 ELSE 1.5 END"
     stages = [
         StringIndexer(inputCol="t", outputCol="i"),
-        SQLTransformer(statement="SELECT i AS j, k, n + 1 AS m, IF(k > 0, 1, 0), t FROM __THIS__"),
+        SQLTransformer(statement=f"SELECT i AS j, k, n + 1 AS m, IF(k > 0, 1, 0), t, {case} AS c FROM __THIS__"),
         OneHotEncoder(inputCol="j", outputCol="h", dropLast=False),
-        VectorAssembler(inputCols=["h", "j", "k"], outputCol="v"),
+        VectorAssembler(inputCols=["h", "j", "k", "c"], outputCol="v"),
         RFormula(formula="m ~ k + t", featuresCol="f", labelCol="l"),
     ]
     data = rows.selectExpr("k", "n", "concat('t', n % 3) AS t")
