@@ -6,7 +6,8 @@
 `older`   saves the models of `older`, in the formats of Spark 2: with Spark 4.3
 `answer`  has Spark 4.3 load every save that there is, writes what it answers and says where that was something else
 
-Uids and dates are Spark's, so no two runs give the same bytes.
+`fit` wants an environment with that pyspark and, besides, what the tests need. Uids and dates are Spark's, so no two
+runs give the same bytes.
 """
 
 from __future__ import annotations
