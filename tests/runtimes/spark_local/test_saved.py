@@ -29,6 +29,16 @@ NEARLY = {
 OF_LARGEST = {"DCT", "PCAModel"}
 UNORDERED = {"FPGrowthModel": "prediction"}
 
+CHANGED_FORMATS = {
+    *("2.0/LogisticRegressionModel", "2.1/Word2VecModel", "2.2/LinearRegressionModel", "2.2/OneHotEncoder"),
+    *("2.3/BisectingKMeansModel", "2.3/FPGrowthModel", "2.4/BisectingKMeansModel"),
+    *("2.4/DecisionTreeRegressionModel", "2.4/GBTClassificationModel", "2.4/HashingTF", "2.4/IDFModel"),
+    *("2.4/MultilayerPerceptronClassificationModel", "2.4/NaiveBayesModel", "2.4/RandomForestClassificationModel"),
+    "2.4/StringIndexerModel",
+}
+"""What the readers of Spark 4.3 ask `majorMinorVersion` about, 1.x aside, and what only Spark 2 reads. Before 2.4 all
+metadata are other ones too, without defaultParamMap: those of 2.3 stand for that."""
+
 
 def classes(folder: Path) -> Iterator[str]:
     """The simple class names of all that is saved in `folder`."""
@@ -67,3 +77,8 @@ def test_every_stage_has_a_save_of_spark_3_5(tmp_path: Path) -> None:
         assert name in of_save
         found |= of_save
     assert set(stage_names()) - found == SINCE_4 | UNTIL_2
+
+
+def test_every_format_that_changed_has_a_save() -> None:
+    assert set(map(named, SAVES)) >= CHANGED_FORMATS
+    assert sum(path.parent.name == "2.3" for path in SAVES) > 40

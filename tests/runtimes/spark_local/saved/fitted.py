@@ -294,9 +294,10 @@ def of_cells(data: Any) -> dict[str, Any]:
         ),
         "RFormulaModel": RFormula(formula="y ~ s + n + s:t + b", featuresCol="f", labelCol="l").fit(data),
         "SQLTransformer": SQLTransformer(
-            statement="SELECT *, n * 2 AS twice, IF(n = 1, 0, 1), CONCAT(s, t) AS st FROM __THIS__ WHERE n > 0"
+            statement="SELECT *, IF(n = 1, 0, 1), n BETWEEN 1 AND 2, 2 / n AS half, CONCAT(s, t) AS st FROM __THIS__ "
+            "WHERE x > 0"
         ),
-        "VectorAssembler": VectorAssembler(inputCols=["n", "x", "b", "y"], outputCol="out", handleInvalid="keep"),
+        "VectorAssembler": VectorAssembler(inputCols=["n", "x", "b", "y", "z"], outputCol="out", handleInvalid="keep"),
     }
     try:
         from pyspark.ml.feature import TargetEncoder  # 4.0 and later
@@ -378,8 +379,8 @@ def _cells() -> list[Row]:
     inf, nan = float("inf"), float("nan")
     xs = [0.5, -0.0, nan, inf, -1.5, 1.0, 2.25]
     return [
-        {"x": xs[n % 7], "y": n / 4 - 1.5, "n": n % 4, "s": "abc"[n % 3], "t": ("u", "é")[n % 2], "b": n % 5 == 0}
-        for n in range(20)
+        {"x": x, "y": n / 4 - 1.5, "n": n % 4, "s": "abc"[n % 3], "t": ("u", "é")[n % 2], "b": n % 5 == 0, "z": 0.0}
+        for n, x in zip(range(20), xs * 3, strict=False)
     ]
 
 
@@ -395,6 +396,6 @@ def _ratings() -> list[Row]:
 TEXT = Data("text string, words array<string>, more array<string>, word string, other string", _texts())
 NUMBERS = Data("features vector, dense vector, label double, half double, amount double", _numbers())
 COUNTS = Data("features vector, label double", _counts())
-CELLS = Data("x double, y double, n long, s string, t string, b boolean", _cells())
+CELLS = Data("x double, y double, n long, s string, t string, b boolean, z double", _cells())
 BASKETS = Data("items array<string>", _baskets())
 RATINGS = Data("user integer, item integer, rating double", _ratings())
