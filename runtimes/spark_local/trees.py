@@ -196,8 +196,8 @@ class LeafSums:
 
     def of_row(self, leaves: Sequence[int] | Integers) -> list[float]:
         """(n_numbers,): the sum for one row's leaves."""
-        # Not np.sum, which adds in pairs, nor the built-in sum, which from Python 3.12 on corrects rounding; with the 0.0
-        # that a sum begins with, so that none is -0.0
+        # Not np.sum, which adds in pairs, nor the built-in sum, which from Python 3.12 on corrects rounding. A sum
+        # begins with 0.0, and so is never -0.0
         if isinstance(leaves, np.ndarray):
             total: list[float] = (np.add.accumulate(self.table.take(leaves, 0))[-1] + 0.0).tolist()
             return total
