@@ -15,7 +15,7 @@ from ..values import text
 from .expression import Literal
 from .types import BIGINT, DOUBLE, INT, RANGES, decimal
 
-_NUMBER = re.compile(r"([0-9]+\.?[0-9]*|\.[0-9]+)(e[+-]?[0-9]+)?(bd|[dlsyf])?", re.IGNORECASE)
+_NUMBER = re.compile(r"-?([0-9]+\.?[0-9]*|\.[0-9]+)(e[+-]?[0-9]+)?(bd|[dlsyf])?", re.IGNORECASE)
 
 
 class Token(NamedTuple):
