@@ -193,7 +193,7 @@ def test_a_stage_inside_itself_is_refused(saver: Any) -> None:
 
 @pytest.mark.parametrize("wrong", ["a" * 1_000_000, "\ud800"])
 def test_a_refusal_can_be_read_and_written(saver: Any, wrong: str) -> None:
-    with pytest.raises(ModelBroken, match=r"^model 'model' cannot be loaded: model: .* known are|Word2VecModel$") as refused:
+    with pytest.raises(ModelBroken, match=r"cannot be loaded: model: .*Word2VecModel$") as refused:
         load(saver.stage("", wrong, {}))
     assert len(str(refused.value).encode("utf-8")) < 5000
 
