@@ -9,9 +9,11 @@ from __future__ import annotations
 
 import io
 import json
+import tokenize
 import zipfile
 import zlib
 from collections.abc import Iterable, Iterator, Mapping
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -29,9 +31,11 @@ FILE = names.COMPILED_FILE
 STAGES = names.COMPILED_STAGES
 """The entry that tells of the stages."""
 _FORMAT = 1
+_MOST_UNPACKED = 1 << 28
+"""Bytes that a file may unpack to, whatever its size."""
 _DAMAGED = (
-    *(OSError, EOFError, zipfile.BadZipFile, zlib.error),
-    *(ValueError, KeyError, TypeError, IndexError, StopIteration, RuntimeError, MemoryError),
+    *(OSError, EOFError, zipfile.BadZipFile, zlib.error, SyntaxError, tokenize.TokenError),
+    *(ValueError, KeyError, TypeError, AttributeError, IndexError, StopIteration, RuntimeError, MemoryError),
 )
 
 
@@ -128,6 +132,8 @@ def _read(file: Path) -> _Compiled:
     try:
         # Not `np.load`: it parses before the checksums have told that there is something to be parsed
         with zipfile.ZipFile(file) as stored:
+            if sum(entry.file_size for entry in stored.infolist()) > _MOST_UNPACKED + 100 * file.stat().st_size:
+                raise Unreadable(f"{file.name} would unpack to much more than a model's arrays do")
             entries = {name: stored.read(name) for name in stored.namelist()}
         described = json.loads(entries.pop(STAGES))
         if described["format"] != _FORMAT:
@@ -179,14 +185,46 @@ def _table(shape: Mapping[str, Any], arrays: Iterator[npt.NDArray[Any]]) -> Stru
 
 
 def _nested(shape: Mapping[str, Any], arrays: Iterator[npt.NDArray[Any]]) -> Nested:
-    valid = next(arrays) if shape["nulls"] else None
+    """The column of this shape. Raises ValueError, among others, where the arrays do not fit it or one another."""
+    valid = _array(arrays, "b") if shape["nulls"] else None
+    found = _column(shape, arrays, valid)
+    if valid is not None and len(valid) != len(found):
+        raise ValueError("nulls are told of another number of rows")
+    return found
+
+
+def _column(shape: Mapping[str, Any], arrays: Iterator[npt.NDArray[Any]], valid: Any) -> Nested:
     if shape["kind"] == "flat":
-        return Flat(next(arrays), valid)
+        return Flat(_array(arrays, "biuf"), valid)
     if shape["kind"] == "texts":
-        ends = np.cumsum(next(arrays)).tolist()
-        stored = next(arrays).tobytes()
-        texts = [stored[a:b].decode("utf-8", "surrogatepass") for a, b in zip([0, *ends], ends, strict=False)]
+        starts = _starts(_array(arrays, "i"))
+        stored = _array(arrays, "u").tobytes()
+        if starts[-1] != len(stored):
+            raise ValueError("texts are longer or shorter than they should be")
+        texts = [stored[a:b].decode("utf-8", "surrogatepass") for a, b in pairwise(starts.tolist())]
         return Flat(np.array(texts, object), valid)
     if shape["kind"] == "lists":
-        return Lists(next(arrays), _nested(shape["items"], arrays), valid)
-    return Struct(shape["rows"], {name: _nested(of, arrays) for name, of in shape["fields"].items()}, valid)
+        starts = _array(arrays, "i")
+        items = _nested(shape["items"], arrays)
+        if not np.array_equal(starts, _starts(np.diff(starts))) or starts[-1] != len(items):
+            raise ValueError("lists have more items or fewer than they should")
+        return Lists(starts, items, valid)
+    fields = {name: _nested(of, arrays) for name, of in shape["fields"].items()}
+    if type(shape["rows"]) is not int or any(len(of) != shape["rows"] for of in fields.values()):
+        raise ValueError("columns are not of the same length")
+    return Struct(shape["rows"], fields, valid)
+
+
+def _array(arrays: Iterator[npt.NDArray[Any]], kinds: str) -> npt.NDArray[Any]:
+    """The next one, (n,), of one of the kinds of numbers that NumPy tells by these letters."""
+    found = next(arrays)
+    if found.ndim != 1 or found.dtype.kind not in kinds:
+        raise ValueError(f"an array of {found.dtype} and {found.ndim} dimensions stands where another should")
+    return found
+
+
+def _starts(lengths: npt.NDArray[Any]) -> npt.NDArray[np.int64]:
+    """(n + 1,): where each of n pieces of these lengths begins, and the last ends."""
+    if (lengths < 0).any():
+        raise ValueError("a length is below 0")
+    return np.concatenate([[0], np.cumsum(lengths, dtype=np.int64)])

@@ -50,9 +50,9 @@ class Folder:
 
     def metadata(self) -> Mapping[str, Any]:
         where = self._path / "metadata"
-        if where.is_file():
-            raise Unreadable("'metadata' is a file: saved with saveToLocal, whose format only Spark reads")
         try:
+            if where.is_file():
+                raise Unreadable("'metadata' is a file: saved with saveToLocal, whose format only Spark reads")
             parts = sorted(part for part in where.glob("part-*") if part.suffix != ".crc")
             lines = [line for part in parts for line in part.read_text("utf-8").split("\n") if line.strip()]
             metadata = json.loads(lines[0]) if lines else None

@@ -132,8 +132,7 @@ class _Reader:
     def _stats(self, size: int, n_stats: int) -> Array:
         stats = self._saved.lists(self._nodes, *self._within, "impurityStats")
         self._check(bool((stats.lengths == n_stats).all()), f"a node has not {n_stats} stats")
-        found: Array = self._saved.items(stats).reshape(size, n_stats)
-        return found
+        return self._saved.items(stats).astype(np.float64).reshape(size, n_stats)
 
     def _integers(self, *path: str) -> Integers:
         return self._saved.whole_numbers(self._nodes, *self._within, *path)

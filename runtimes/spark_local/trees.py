@@ -196,9 +196,10 @@ class LeafSums:
 
     def of_row(self, leaves: Sequence[int] | Integers) -> list[float]:
         """(n_numbers,): the sum for one row's leaves."""
-        # Not np.sum, which adds in pairs, nor the built-in sum, which from Python 3.12 on corrects rounding
+        # Not np.sum, which adds in pairs, nor the built-in sum, which from Python 3.12 on corrects rounding. A sum
+        # begins with 0.0, and so is never -0.0
         if isinstance(leaves, np.ndarray):
-            total: list[float] = np.add.accumulate(self.table.take(leaves, 0))[-1].tolist()
+            total: list[float] = (np.add.accumulate(self.table.take(leaves, 0))[-1] + 0.0).tolist()
             return total
         numbers = self._lists
         added = [0.0] * self.table.shape[1]
@@ -208,7 +209,7 @@ class LeafSums:
 
     def of_rows(self, leaves: Integers) -> Array:
         """(n_rows, n_numbers): the same for leaves of shape (n_rows, n_trees)."""
-        total: Array = np.add.accumulate(self.table.take(leaves, 0), 1)[:, -1]
+        total: Array = np.add.accumulate(self.table.take(leaves, 0), 1)[:, -1] + 0.0
         return total
 
     @cached_property

@@ -15,6 +15,8 @@ from ..values import text
 from .expression import Literal
 from .types import BIGINT, DOUBLE, INT, RANGES, decimal
 
+_NUMBER = re.compile(r"-?([0-9]+\.?[0-9]*|\.[0-9]+)(e[+-]?[0-9]+)?(bd|[dlsyf])?", re.IGNORECASE)
+
 
 class Token(NamedTuple):
     """`kind`: word, quoted (in backticks), number, text, symbol or end."""
@@ -71,6 +73,8 @@ def number(written: str) -> Literal:
     """A number as Spark types it: whole, decimal, or a double where it has an exponent or ends in D."""
     if len(written) > 400:
         raise Unreadable(f"a number of {len(written)} characters is not read")
+    if not _NUMBER.fullmatch(written):
+        raise Unreadable(f"the number {written} is not read")
     digits = written.rstrip("BDLbdlSYFsyfeE")
     suffix = written[len(digits) :].upper()
     if suffix == "D" or (not suffix and "e" in written.lower()):

@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+import contextlib
+import io
 import json
 import subprocess
 import sys
 import zipfile
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from catenary.errors import ModelBroken
+from catenary.errors import InvalidInput, ModelBroken
 from runtimes.spark_local import compile_model, load
 from runtimes.spark_local.compiled import FILE, STAGES, Recorder, source
 from runtimes.spark_local.folder import Folder
@@ -121,3 +125,96 @@ def test_every_column_survives_from_parquet_and_through_the_file(
         assert read.python() == [{"column": row} for row in rows]
         if rows:
             assert read.take(pa.array(order).to_numpy()).python() == [{"column": rows[at]} for at in order]
+
+
+MEMBERS = {
+    "doubles": np.array([0.5, 1.5]),
+    "whole numbers": np.array([3, -1]),
+    "huge numbers": np.array([2**62, -(2**62)]),
+    "booleans": np.array([True, False]),
+    "nothing": np.zeros(0),
+    "a table": np.zeros((2, 2)),
+    "a number": np.array(1.0),
+    "texts": np.array(["a", "b"]),
+    "times": np.array([0], "datetime64[s]"),
+    "records": np.zeros(2, [("a", "f8")]),
+}
+
+
+@pytest.mark.parametrize("what", MEMBERS)
+def test_a_member_of_another_kind_or_length_is_refused(compiled: Path, tmp_path: Path, what: str) -> None:
+    expected = load(compiled).transform(REQUEST)
+    for name in members(compiled):
+        if name == STAGES:
+            continue
+        content = io.BytesIO()
+        np.save(content, MEMBERS[what])
+        rewrite(compiled, tmp_path, {name: content.getvalue()})
+        try:
+            model = load(tmp_path)
+        except ModelBroken:
+            continue
+        assert model.transform(REQUEST) == expected, f"{name} is {what}"
+
+
+def test_a_pickled_member_is_refused_unread(compiled: Path, tmp_path: Path) -> None:
+    class Malicious:
+        def __reduce__(self) -> Any:
+            return Path.touch, (tmp_path / "run",)
+
+    content = io.BytesIO()
+    np.save(content, np.array([Malicious()], object), allow_pickle=True)
+    rewrite(compiled, tmp_path, {"0.npy": content.getvalue()})
+    with pytest.raises(ModelBroken, match="is not a compiled model"):
+        load(tmp_path)
+    assert not (tmp_path / "run").exists()
+
+
+def test_a_file_that_would_fill_the_memory_is_refused_unread(compiled: Path, tmp_path: Path) -> None:
+    rewrite(compiled, tmp_path, {"bomb": bytes(350_000_000)})
+    assert (tmp_path / FILE).stat().st_size < 2_000_000
+    with pytest.raises(ModelBroken, match="unpack to much more"):
+        load(tmp_path)
+
+
+def test_members_gone_added_and_renamed_are_refused(compiled: Path, tmp_path: Path) -> None:
+    names = list(members(compiled))
+    for changed in (*({name: None} for name in names), {"x.npy": b""}, {names[1]: None, "x.npy": b""}):
+        rewrite(compiled, tmp_path, changed)
+        with pytest.raises(ModelBroken):
+            load(tmp_path)
+
+
+def test_what_is_told_of_stages_is_checked(compiled: Path, tmp_path: Path) -> None:
+    described = json.loads(members(compiled)[STAGES])
+    for way in ways_into(described):
+        # Columns are for the repository, and what may be wrong in the metadata is the same in a folder
+        if way[:1] in (("inputs",), ("outputs",)) or "metadata" in way[:-1]:
+            continue
+        for wrong in (None, [], -1):
+            rewrite(compiled, tmp_path, {STAGES: json.dumps(replaced(described, way, wrong)).encode()})
+            with contextlib.suppress(ModelBroken, InvalidInput):
+                load(tmp_path).transform(REQUEST)
+
+
+def members(folder: Path) -> dict[str, bytes]:
+    with zipfile.ZipFile(folder / FILE) as file:
+        return {name: file.read(name) for name in file.namelist()}
+
+
+def rewrite(folder: Path, to: Path, changed: Mapping[str, bytes | None]) -> None:
+    """The file in `folder` with other members, in `to`; None: without this one."""
+    with zipfile.ZipFile(to / FILE, "w", zipfile.ZIP_DEFLATED) as file:
+        for name, content in (members(folder) | dict(changed)).items():
+            if content is not None:
+                file.writestr(name, content)
+
+
+def ways_into(value: Any, way: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
+    yield way
+    for key, inner in value.items() if isinstance(value, dict) else ():
+        yield from ways_into(inner, (*way, key))
+
+
+def replaced(value: Any, way: tuple[Any, ...], by: object) -> Any:
+    return value | {way[0]: replaced(value[way[0]], way[1:], by)} if way else by

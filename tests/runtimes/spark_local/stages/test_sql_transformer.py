@@ -301,3 +301,9 @@ def test_whatever_the_values_they_are_computed_or_refused(
     with suppress(InvalidInput):
         (answer,) = model.transform([{"x": x, "y": y}])
         assert answer["o"] is None or isinstance(answer["o"], bool | int | float | str | list)
+
+
+@pytest.mark.parametrize("statement", ["SELECT *, 0x AS b FROM __THIS__", "SELECT *, x * 10x AS b FROM __THIS__"])
+def test_a_number_that_sql_lacks_is_refused_at_load(saver: Any, statement: str) -> None:
+    with pytest.raises(ModelBroken, match=r"the number \w+ is not read"):
+        load(saver.stage("", "feature.SQLTransformer", {"statement": statement}))
