@@ -76,7 +76,4 @@ def _words_and_numbers(saved: Saved) -> tuple[dict[str | None, int], npt.NDArray
 def _before_2_2(saved: Saved) -> tuple[dict[str | None, int], npt.NDArray[Any]]:
     """The same from the one row that Spark saved then."""
     (entries,) = saved.row("wordIndex")
-    rows = {entry["key"]: entry["value"] for entry in entries if isinstance(entry, dict) and len(entry) == 2}
-    if not all(type(row) is int for row in rows.values()):
-        raise saved.unreadable("its wordIndex does not hold words and their rows")
-    return rows, saved.items(saved.lists(saved.table(), "wordVectors"))
+    return saved.mapping(entries, "wordIndex", int), saved.items(saved.lists(saved.table(), "wordVectors"))
