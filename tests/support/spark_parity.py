@@ -232,11 +232,20 @@ def plain_row(row: Any) -> Row:
     return {name: _plain(value) for name, value in row.asDict().items()}
 
 
-def finite(data: Any) -> Any:
-    """The rows of a frame of `features` that a model can be fitted on."""
-    import numpy as np
+def finite(data: Any, *, explicit_zeros: bool = True) -> Any:
+    """The rows of a frame of `features` that a model can be fitted on.
 
-    kept = [row for row in data.collect() if np.isfinite(row.features.toArray()).all()]
+    `explicit_zeros`: whether sparse vectors with some are among them, on which Spark fits no factorization machine.
+    """
+    import numpy as np
+    from pyspark.ml.linalg import SparseVector
+
+    kept = [
+        row
+        for row in data.collect()
+        if np.isfinite(row.features.toArray()).all()
+        and (explicit_zeros or not isinstance(row.features, SparseVector) or row.features.values.all())
+    ]
     return data.sparkSession.createDataFrame(kept, data.schema)
 
 
