@@ -20,7 +20,7 @@ help:
 	@echo 'make demo          set up, start the whole stack, serve the product-matching chain; Ctrl-C stops it'
 	@echo 'make demo ONCE=1   the same, stopping by itself: exit status 0 if the answer was right'
 	@echo 'make test          set up for tests, check style and types, run all tests but those of the next two'
-	@echo 'make test-parity   hold spark-local against Spark on a JVM with all parameters of its stages; minutes'
+	@echo 'make test-parity   hold spark-local against Spark on a JVM in all ways; `make test` has one for each stage'
 	@echo 'make test-containers'
 	@echo '                   build the images, run the stack of docker-compose.yml, test it (needs a Docker engine)'
 	@echo 'make bench         measure for an hour, on a machine that does nothing else (needs wrk);'
@@ -40,7 +40,7 @@ test: lint
 	@exec $(BIN)/python -m pytest -m 'not compose and not thorough' $(PYTEST_FLAGS)
 
 test-parity: $(VENV)/test.stamp
-	@exec $(BIN)/python -m pytest -m thorough tests/runtimes/spark_local/parity $(PYTEST_FLAGS)
+	@exec $(BIN)/python -m pytest -n 2 --dist loadfile tests/runtimes/spark_local/parity $(PYTEST_FLAGS)
 
 test-containers: $(VENV)/test.stamp
 	@./build.sh

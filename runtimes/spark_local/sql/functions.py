@@ -1,7 +1,7 @@
 """The functions that are called by name.
 
 Spark's `catalyst/expressions/mathExpressions.scala`, `stringExpressions.scala`, `nullExpressions.scala` and
-`UTF8String.java`, 4.3. exp, log and pow are those of the platform's C library, equal to Java's within 1e-15; all else
+`UTF8String.java`, 4.3. exp, log and pow are those of the platform's C library, equal to Java's within 1e-14; all else
 is equal to the last bit. Numbers given to a function of text are cast to it.
 """
 

@@ -5,7 +5,7 @@ Spark that saved it. `*` may stand first in the list only. Columns keep what is 
 they are; one that keeps its name too may be absent from a row, where Spark fails. A decimal leaves as the nearest
 double. Columns are found by their exact names, and each has the type of the row's value: a null has none, so that
 `coalesce(x, 0)` of it is a whole number even where Spark, knowing that x is a double, makes it 0.0. Equal to the last
-bit but for exp, log and pow, within 1e-15.
+bit but for exp, log and pow, within 1e-14.
 """
 
 from __future__ import annotations

@@ -13,6 +13,8 @@ from spark_coverage import BEGIN, END, PAGE, bound, stage_names, table, updated,
 from spark_parity import Coverage
 from spark_scorers import SCORERS
 
+from runtimes.spark_local.sql.functions import FUNCTIONS
+
 AREAS = ("classification", "clustering", "feature", "fpm", "recommendation", "regression", "tuning")
 IN_SCALA_ONLY = {"ColumnPruner", "VectorAttributeRewriter"}
 
@@ -84,6 +86,11 @@ def test_a_difference_is_rounded_up_to_one_digit(deviation: float, text: str) ->
 def test_only_the_table_of_the_page_is_replaced() -> None:
     page = f"before\n{BEGIN}old\n{END}after\n"
     assert updated(page, Coverage()) == f"before\n{BEGIN}{table(Coverage())}{END}after\n"
+
+
+def test_the_page_names_the_functions_of_sql_that_there_are() -> None:
+    section = PAGE.read_text().partition("## SQLTransformer\n")[2].partition("\n## ")[0]
+    assert set(re.findall(r"`([a-z]\w*)`", section)) == set(FUNCTIONS)
 
 
 def test_other_scorers_are_said_to_read_classes_that_there_are() -> None:
