@@ -261,6 +261,7 @@ async def test_metadata_describes_what_is_served(shop, run_runtime):
             "version": version,
             "inputs": ["x"],
             "outputs": ["answer"],
+            "schema": {},
         }
         assert await client.get("metadata") == (200, [description])
         assert await client.get("echo") == (200, description)
