@@ -62,7 +62,8 @@ class ConsulClient(aio.Consul):  # type: ignore[misc]
             raise SetupError("the token for Consul is not one word of printable ASCII characters")
         self._access = access
         url = URL(access.url)
-        super().__init__(host=url.host, port=url.port, scheme=url.scheme)
+        # By default a Consul that comes back gives what it has read of its log so far: entries would seem deleted.
+        super().__init__(host=url.host, port=url.port, scheme=url.scheme, consistency="consistent")
 
     def http_connect(
         self,
