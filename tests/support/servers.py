@@ -96,8 +96,9 @@ class Server(ABC):
         await self._end(signal.SIGKILL)
 
     def freeze(self) -> None:
-        """Let it stand still: its sockets stay open, and nothing answers."""
+        """Let it stand still, and return when it does: its sockets stay open, and nothing answers."""
         os.kill(self.pid, signal.SIGSTOP)
+        os.waitpid(self.pid, os.WUNTRACED)
 
     def thaw(self) -> None:
         os.kill(self.pid, signal.SIGCONT)
