@@ -1,4 +1,7 @@
-"""gRPC through a pipeline of one step: a server behind its sidecar, called at the gateway as generated stubs call."""
+"""gRPC through a pipeline of one step: a server behind its sidecar, called at the gateway as generated stubs call.
+
+One file, for the mesh that all of these tests share takes seconds to start.
+"""
 
 from __future__ import annotations
 
