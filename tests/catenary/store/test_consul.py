@@ -17,6 +17,7 @@ from aiohttp import web
 from servers import ConsulAgent
 
 from catenary.errors import SetupError, TooLarge, Unavailable
+from catenary.store import Entry
 from catenary.store.consul import VALUE_BYTES, ConsulStore
 from catenary.store.consul_client import ConsulAccess, ConsulClient, _Http
 
@@ -54,14 +55,39 @@ async def test_a_watch_ends_with_its_agent_and_the_next_one_goes_on(tmp_path: Pa
         assert newer.revision > entry.revision
 
 
+async def test_one_that_comes_back_never_seems_to_have_lost_what_it_holds(tmp_path: Path) -> None:
+    async with ConsulAgent(tmp_path / "consul") as agent, store_at(agent.url) as store:
+        entry = await store.put("p/a", b"1")
+        back = asyncio.Event()
+
+        async def lists() -> list[list[Entry]]:
+            found = []
+            while not back.is_set():
+                try:
+                    found.append(await store.list("p/"))
+                except Unavailable:
+                    await asyncio.sleep(0.05)
+            return found
+
+        for _ in range(3):
+            await agent.kill()
+            back.clear()
+            asking = [asyncio.create_task(lists()) for _ in range(100)]
+            await agent.start()
+            back.set()
+            found = [list_ for lists_ in await asyncio.gather(*asking) for list_ in lists_]
+            assert found
+            assert all(list_ == [entry] for list_ in found)
+
+
 async def test_an_agent_that_hangs_is_noticed_by_who_writes_and_who_watches(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("catenary.store.consul_client.WAIT_S", 1)
-    monkeypatch.setattr("catenary.store.consul_client.CALL_S", 0.5)
     async with ConsulAgent(tmp_path / "consul") as agent, store_at(agent.url) as store:
         watch = store.watch("p/")
         assert await anext(watch) == []
+        monkeypatch.setattr("catenary.store.consul_client.CALL_S", 0.5)
         following = asyncio.ensure_future(anext(watch))
         await asyncio.sleep(0.2)
         agent.freeze()

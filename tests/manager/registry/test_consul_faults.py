@@ -27,8 +27,8 @@ SILENCE_S = LEASE_S + TIMES.interval_s + TIMES.timeout_s
 async def test_while_consul_hangs_nobody_waits_for_the_others(
     consul_agent: ConsulAgent, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("catenary.store.consul_client.CALL_S", 0.5)
     async with consul_registry(consul_agent.url) as registry:
+        monkeypatch.setattr("catenary.store.consul_client.CALL_S", 0.5)
         instances = [Instance(id=f"i{n}", service="s", address=f"127.0.0.1:{n}") for n in range(1, 9)]
         consul_agent.freeze()
         try:
