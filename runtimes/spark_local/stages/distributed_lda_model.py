@@ -7,32 +7,20 @@ some 1e-5; those of the LocalLDAModel that `toLocal` makes do not, and these are
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any
-
 import numpy as np
 
-from ..fields import Field, vector
 from ..registry import register
 from ..saved import Saved
-from ..stage import Stage
+from ..topic_stage import TopicStage
 from ..topics import Topics
 
 
 @register
-@dataclass(frozen=True)
-class DistributedLDAModel(Stage):
-    """`topics`: of the model."""
-
+class DistributedLDAModel(TopicStage):
     saved_as = ("org.apache.spark.ml.clustering.DistributedLDAModel",)
 
-    inputs: tuple[str, ...]
-    outputs: tuple[str, ...]
-    topics: Topics
-
     @classmethod
-    def load(cls, saved: Saved) -> DistributedLDAModel:
+    def read_topics(cls, saved: Saved) -> Topics:
         about = saved.inner_metadata("oldModel")
         n_words, n_topics, prior = (about.get(name) for name in ("vocabSize", "k", "docConcentration"))
         if type(n_words) is not int or n_words < 1 or type(n_topics) is not int or n_topics < 1:
@@ -51,17 +39,4 @@ class DistributedLDAModel(Stage):
                 raise saved.unreadable(f"its topicCounts have {len(weights)} weights for the vertex {vertex}")
             if vertex < 0:  # a word; the others are documents
                 counts[-vertex - 1] = weights
-        return cls(
-            inputs=(saved.column("featuresCol", "features"),),
-            outputs=(saved.column("topicDistributionCol", "topicDistribution"),),
-            topics=Topics.of_counts(saved, counts, np.array(prior), about.get("gammaShape")),
-        )
-
-    def takes(self) -> Mapping[str, Field]:
-        return {self.inputs[0]: vector(len(self.topics.words))}
-
-    def makes(self) -> Mapping[str, Field]:
-        return {self.outputs[0]: vector(len(self.topics.start))}
-
-    def apply(self, *values: Any) -> tuple[list[float]]:
-        return (self.topics.shares(values[0], self.inputs[0]),)
+        return Topics.of_counts(saved, counts, np.array(prior), about.get("gammaShape"))
