@@ -6,7 +6,9 @@ column. Both give the same answer. It keeps nothing between calls, and threads m
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+import gc
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -97,7 +99,8 @@ class PipelineModel:
             self._check_columns(row, position)
         if len(rows) >= COLUMNAR_FROM:
             try:
-                return self._by_column(rows)
+                with _garbage_waiting():
+                    return self._by_column(rows)
             except Rejected:
                 pass  # row by row finds the first that is wrong, and says so
         return self._by_row(rows)
@@ -164,6 +167,18 @@ class PipelineModel:
                 rows = [{n: row[n] for n in stage.select(tuple(row))} for row in _joined(rows, columns, made)]
                 columns, made = {name: column for name, column in columns.items() if stage.select((name,))}, {}
         return _joined(rows, columns, made)
+
+
+@contextmanager
+def _garbage_waiting() -> Iterator[None]:
+    """No search for cycles meanwhile: there are none, and it would look at all that is made again and again."""
+    searched = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if searched:
+            gc.enable()
 
 
 def _joined(

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import math
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -75,6 +77,35 @@ def test_pipelines_may_stand_inside_pipelines_of_ten_stages_and_more(saver: Any)
 
 def test_no_rows_give_no_rows(labelled: Path) -> None:
     assert load(labelled).transform([]) == []
+
+
+@pytest.fixture
+def collector() -> Iterator[None]:
+    """Python's garbage collector is afterwards as it was."""
+    enabled = gc.isenabled()
+    yield
+    (gc.enable if enabled else gc.disable)()
+
+
+@pytest.mark.usefixtures("collector")
+@pytest.mark.parametrize("enabled", [True, False])
+def test_the_garbage_collector_waits_for_a_batch_and_is_then_as_it_was(labelled: Path, enabled: bool) -> None:
+    model = load(labelled)
+    (gc.enable if enabled else gc.disable)()
+    states = []
+
+    class Watched(list[float]):
+        def __iter__(self) -> Iterator[float]:
+            states.append(gc.isenabled())
+            return super().__iter__()
+
+    model.transform([{"features": Watched([0.0, 0.0])} for _ in range(COLUMNAR_FROM)])
+    assert states
+    assert not any(states)
+    assert gc.isenabled() is enabled
+    with pytest.raises(InvalidInput):
+        model.transform([{"features": "none"}] * COLUMNAR_FROM)
+    assert gc.isenabled() is enabled
 
 
 numbers = st.one_of(
