@@ -1,7 +1,7 @@
 """One small model of each class that is served, and rows to hold it against Spark with: under any pyspark from 3.5.
 
 Their parameters are those that show in what Spark saves: several columns, weights, thresholds, sparse coefficients,
-models inside models. What changes the result only is for the parity tests. It is a list, as long as that of the classes.
+models inside models. What changes the result only is for the parity tests. It is a list, as long as that of classes.
 """
 
 from __future__ import annotations
