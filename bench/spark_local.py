@@ -9,7 +9,6 @@ starts anew in every round, until its first answer: the time, and the most memor
 from __future__ import annotations
 
 import argparse
-import gc
 import subprocess
 import sys
 import tempfile
@@ -127,28 +126,24 @@ def lasted_s(work: Callable[[], object]) -> float:
 
 def compare(spark: Any, options: argparse.Namespace, folder: Path) -> Figures:
     """Saves each model in `folder`, under its name."""
-    table = Figures("Rows of Python to rows of Python, beside Spark's transform", "model", "rows", "by")
-    works: dict[tuple[str, int, str], Callable[[], object]] = {}
+    table = Figures("Microseconds a row", "model", "rows")
+    cases: dict[tuple[str, int], dict[str, Callable[[], object]]] = {}
     for name, model, make in fitted(spark, options):
         print(f"{name}: fitted", file=sys.stderr)
         model.write().save(str(folder / name))
         ours = load(folder / name)
         for n in options.rows:
             rows = make(n, 3)
-            works[name, n, OURS] = lambda m=ours, r=rows: m.transform(r)  # type: ignore[misc]
-            for by, work in sparks_works(spark, model, rows).items():
-                works[name, n, by] = work
+            works = {OURS: lambda m=ours, r=rows: m.transform(r), **sparks_works(spark, model, rows)}  # type: ignore[misc]
+            for work in works.values():
                 work()
-            works[name, n, OURS]()
-    gc.freeze()  # The rows for all cases are no part of what a case has to look through.
+            cases[name, n] = works
     for number in range(options.rounds):
         print(f"{table.title}: round {number + 1} of {options.rounds}", file=sys.stderr)
-        for case, work in works.items():
-            taken_s = lasted_s(work)
-            table.add(case, {"a call, ms": taken_s * 1e3, "a row, µs": taken_s / case[1] * 1e6})
-    for name, n in dict.fromkeys((name, n) for name, n, _ in works):
-        whole, stages = (table.ratio("a call, ms", (name, n, by), (name, n, OURS)) for by in (SPARK, SPARKS_STAGES))
-        table.remarks.append(f"{name}, rows: {n:,}: Spark takes {whole} times as long, its stages alone {stages}")
+        for case, works in cases.items():
+            a_row_us = {by: lasted_s(work) / case[1] * 1e6 for by, work in works.items()}
+            ratios = {f"{by}, times": a_row_us[by] / a_row_us[OURS] for by in (SPARK, SPARKS_STAGES)}
+            table.add(case, {**a_row_us, **ratios})
     return table
 
 
