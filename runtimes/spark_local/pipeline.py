@@ -105,7 +105,10 @@ class PipelineModel:
                 pass  # row by row finds the first that is wrong, and says so
         return self._by_row(rows)
 
-    def _check_columns(self, row: dict[str, object], position: int) -> None:
+    def _check_columns(self, row: object, position: int) -> None:
+        if not isinstance(row, dict):
+            message = f"row {position} is of type {type(row).__name__}, not a dict of columns and values"
+            raise InvalidInput(message, row=position)
         if not self._refused.isdisjoint(row):
             column = next(name for name in row if name in self._refused)
             message = f"row {position}: the column {column!r} is there already, and the model makes it"

@@ -79,6 +79,13 @@ def test_no_rows_give_no_rows(labelled: Path) -> None:
     assert load(labelled).transform([]) == []
 
 
+@pytest.mark.parametrize("n_rows", [1, COLUMNAR_FROM])
+@pytest.mark.parametrize("row", ["features", 1, None, [("features", [0.0, 0.0])]])
+def test_a_row_that_is_no_dict_is_told(labelled: Path, row: Any, n_rows: int) -> None:
+    with pytest.raises(InvalidInput, match=rf"row 0 is of type {type(row).__name__}, not a dict"):
+        load(labelled).transform([row] * n_rows)
+
+
 @pytest.fixture
 def collector() -> Iterator[None]:
     """Python's garbage collector is afterwards as it was."""
